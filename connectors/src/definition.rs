@@ -1,0 +1,120 @@
+//! Connector definitions: one YAML file per legacy system, strict keys, all errors at once with their place.
+//!
+//! [`load`] and [`lint`] read files; [`read`] is the pure half, from texts to definitions.
+//! The language is described in the crate's README.
+
+use std::io::Read as _;
+use std::path::{Path, PathBuf};
+
+mod canonical;
+mod check;
+pub mod model;
+mod node;
+mod paging;
+mod parse;
+pub mod reference;
+pub mod report;
+mod source;
+mod system;
+mod table;
+#[cfg(test)]
+mod tests;
+mod walk;
+
+pub use model::{Definition, SourceSpec, Stream, System};
+pub use node::MAX_FILE_BYTES;
+pub use reference::{Reference, Setting, Variables};
+pub use report::{Diagnostic, Origin, Severity};
+
+/// Most definitions that one process takes.
+const MAX_FILES: usize = 2000;
+
+/// Reads definitions for use: files, or folders whose `*.yaml` and `*.yml` are taken in order of their names.
+///
+/// Every reference to the environment or a file must have a value. Err holds all that is wrong in all files,
+/// warnings included; with Ok, warnings are in [`Stream::warnings`].
+pub fn load(paths: &[PathBuf], variables: &Variables) -> Result<Vec<Definition>, Vec<Diagnostic>> {
+    let (origins, mut found) = gather(paths);
+    let (definitions, more) = read(origins);
+    found.extend(more);
+    found.extend(definitions.iter().flat_map(|definition| check::references(definition, variables)));
+    if found.iter().any(Diagnostic::is_error) { Err(found) } else { Ok(definitions) }
+}
+
+/// Checks files and folders without asking for the values of references.
+pub fn lint(paths: &[PathBuf]) -> Vec<Diagnostic> {
+    let (origins, mut found) = gather(paths);
+    found.extend(read(origins).1);
+    found
+}
+
+/// From texts to definitions; those with errors are left out. Diagnostics are in order of file and place.
+pub fn read(origins: Vec<Origin>) -> (Vec<Definition>, Vec<Diagnostic>) {
+    let mut files: Vec<parse::Parsed> = origins.into_iter().map(parse::parse).collect();
+    files.iter_mut().for_each(check::definition);
+    check::across(&mut files);
+    let (mut definitions, mut found) = (Vec::new(), Vec::new());
+    for mut parsed in files {
+        parsed.found.sort_by_key(|report| (report.line, report.column, report.code));
+        parsed.found.dedup();
+        if let Some(mut definition) = parsed.definition.filter(|_| !parsed.found.iter().any(Diagnostic::is_error)) {
+            definition.attach(&parsed.found);
+            definitions.push(definition);
+        }
+        found.append(&mut parsed.found);
+    }
+    (definitions, found)
+}
+
+/// Reads the files themselves.
+fn gather(paths: &[PathBuf]) -> (Vec<Origin>, Vec<Diagnostic>) {
+    let (mut files, mut found) = (Vec::new(), Vec::new());
+    let failed =
+        |path: &Path, why: String| Origin::new(Origin::name_of(path), "").report("E0102", report::Mark::default(), why);
+    for path in paths {
+        if !path.is_dir() {
+            files.push(path.clone());
+            continue;
+        }
+        match std::fs::read_dir(path) {
+            Ok(entries) => {
+                let mut below: Vec<PathBuf> =
+                    entries.filter_map(|entry| Some(entry.ok()?.path())).filter(|path| is_yaml(path)).collect();
+                below.sort();
+                if below.is_empty() {
+                    found.push(failed(path, "the folder holds no *.yaml file".to_owned()));
+                }
+                files.append(&mut below);
+            }
+            Err(error) => found.push(failed(path, format!("could not list the folder: {error}"))),
+        }
+    }
+    if files.len() > MAX_FILES {
+        found.push(failed(&files[MAX_FILES], format!("more than {MAX_FILES} files")));
+        files.truncate(MAX_FILES);
+    }
+    let origins = files.iter().filter_map(|path| match text(path) {
+        Ok(text) => Some(Origin::new(Origin::name_of(path), text)),
+        Err(why) => {
+            found.push(failed(path, format!("could not read the file: {why}")));
+            None
+        }
+    });
+    (origins.collect::<Vec<_>>(), found)
+}
+
+fn is_yaml(path: &Path) -> bool {
+    path.is_file() && path.extension().is_some_and(|extension| extension == "yaml" || extension == "yml")
+}
+
+/// One byte more than is allowed is read, so that the parser can say that it is too much.
+fn text(path: &Path) -> Result<String, String> {
+    let mut bytes = Vec::new();
+    let file = std::fs::File::open(path).map_err(|error| error.to_string())?;
+    file.take(MAX_FILE_BYTES as u64 + 1).read_to_end(&mut bytes).map_err(|error| error.to_string())?;
+    let bytes = bytes.strip_prefix(b"\xef\xbb\xbf").unwrap_or(&bytes);
+    if bytes.len() > MAX_FILE_BYTES {
+        return Ok(String::from_utf8_lossy(bytes).into_owned());
+    }
+    String::from_utf8(bytes.to_vec()).map_err(|_| "it is not UTF-8".to_owned())
+}

@@ -1,0 +1,82 @@
+//! `map:` and `tests:` of a stream.
+
+use crate::definition::report::Mark;
+use crate::json::{Json, Path};
+use crate::mapping::Converter;
+
+/// `map:` – one entry per target field, in file order.
+#[derive(Debug, Clone, Default)]
+pub struct FieldTable {
+    /// The entries.
+    pub fields: Vec<Field>,
+    /// Targets whose entry could not be read, which has been told; empty in a definition that is handed out.
+    pub broken: Vec<Path>,
+    /// Where the table stands.
+    pub mark: Mark,
+}
+
+/// One entry of a field table.
+#[derive(Debug, Clone)]
+pub struct Field {
+    /// Target: dots go into objects.
+    pub target: Path,
+    /// Where the target is named.
+    pub mark: Mark,
+    /// Where its value comes from.
+    pub rule: Rule,
+}
+
+/// Where a target's value comes from.
+#[derive(Debug, Clone)]
+pub enum Rule {
+    /// A source field.
+    Take(Take),
+    /// `const:`, always the same.
+    Const(Json, Mark),
+    /// `each:`, a nested list, one item per item of the source's list.
+    Each {
+        /// Path to the source's list.
+        list: Path,
+        /// Where the path stands.
+        mark: Mark,
+        /// How an item is mapped; its source paths start at the item.
+        map: FieldTable,
+    },
+}
+
+/// `{from, as, round, via, default}`.
+#[derive(Debug, Clone)]
+pub struct Take {
+    /// Source path; in a row the name of a column.
+    pub from: Path,
+    /// How the text is read; the target's type decides where nothing is said.
+    pub converter: Option<(Converter, Mark)>,
+    /// `round: half_even`.
+    pub round: bool,
+    /// Inline crosswalk: source text to target value.
+    pub via: Option<Vec<(String, Json, Mark)>>,
+    /// What is taken when the source is absent, null or empty.
+    pub default: Option<(Json, Mark)>,
+}
+
+/// One entry of `tests:`.
+#[derive(Debug, Clone)]
+pub struct Test {
+    /// Unique within the stream.
+    pub name: String,
+    /// The raw record.
+    pub raw: Json,
+    /// What must become of it.
+    pub outcome: Outcome,
+    /// Where it stands.
+    pub mark: Mark,
+}
+
+/// What must become of a test's record.
+#[derive(Debug, Clone)]
+pub enum Outcome {
+    /// Exactly this body; `region` may be left out when it comes from the system.
+    Body(Json),
+    /// Quarantine, with at least these target pointers reported.
+    Quarantine(Vec<String>),
+}

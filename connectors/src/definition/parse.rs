@@ -1,0 +1,243 @@
+//! One file: from its tree to a [`Definition`], with everything that is wrong with it.
+//!
+//! Reading goes on after an error with a stand-in, so that all errors come at once;
+//! whoever gets errors must not use the definition.
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use muara_schemas::Catalog;
+use muara_schemas::page::Limits;
+use muara_schemas::record::TYPES;
+use muara_schemas::stream::is_name;
+
+use super::model::{DEFAULT_EVERY, Definition, FieldTable, Files, FullRead, Read, SourceSpec, Stream};
+use super::node::{self, Node, Value};
+use super::reference::Setting;
+use super::report::{Diagnostic, Mark, Origin};
+use super::walk::{Section, Walk};
+use super::{canonical, paging, source, system, table};
+use crate::json::Path;
+
+/// The version of the language that this program reads.
+const LANGUAGE: &str = "1";
+
+/// What came of a file.
+pub(super) struct Parsed {
+    /// A definition as far as it could be read; to be used only when `found` has no error.
+    pub(super) definition: Option<Definition>,
+    /// Where the system's id stands.
+    pub(super) id: Mark,
+    pub(super) found: Vec<Diagnostic>,
+}
+
+/// Reads one file.
+pub(super) fn parse(origin: Origin) -> Parsed {
+    let origin = Arc::new(origin);
+    let root = match node::parse(&origin) {
+        Ok(root) => root,
+        Err(found) => return Parsed { definition: None, id: Mark::default(), found },
+    };
+    let walk = Walk::new(origin);
+    let read = definition(&walk, &root);
+    let (definition, id) = read.map_or((None, Mark::default()), |(definition, id)| (Some(definition), id));
+    Parsed { definition, id, found: walk.found.into_inner() }
+}
+
+fn definition(walk: &Walk, root: &Node) -> Option<(Definition, Mark)> {
+    let top = walk.section(root, "the file", Mark { line: 1, column: 1, width: 1 })?;
+    if let Some(node) = top.need("muara")
+        && let Some(version) = walk.text(node, "muara")
+        && version != LANGUAGE
+    {
+        walk.cure(
+            "E0124",
+            node.mark,
+            format!("this program does not know version {version} of the language"),
+            "write `muara: 1`",
+        );
+    }
+    let (system, id) = match top.need("system") {
+        Some(node) => system::system(walk, node, top.place("system")),
+        None => (system::stand_in(), Mark::default()),
+    };
+    let spec = top.need("source").and_then(|node| source::source(walk, node, top.place("source")));
+    let kind = spec.as_ref().map(SourceSpec::kind);
+    let mut streams = Vec::new();
+    if let Some(node) = top.need("streams") {
+        let entries = walk.entries(node, "streams");
+        if entries.is_empty() && matches!(node.value, Value::Map(_)) {
+            walk.cure("E0105", top.place("streams"), "`streams` has no stream", "give at least one");
+        }
+        let context = canonical::Context::of(root);
+        for (name, mark, node) in entries {
+            if !is_name(name) {
+                walk.cure(
+                    "E0109",
+                    *mark,
+                    format!("`{name}` is no name of a stream"),
+                    "1 to 40 of a-z, 0-9 and -, beginning with a letter",
+                );
+            }
+            if let Some(mut stream) = stream(walk, node, name, *mark, kind) {
+                let schema = Catalog::embedded().get(&stream.target).map_or("", |record_type| record_type.digest());
+                stream.digest = context.digest(name, node, schema);
+                streams.push(stream);
+            }
+        }
+    }
+    let document = canonical::document(root);
+    top.finish();
+    let source = Arc::new(spec.unwrap_or(SourceSpec::Files(Files { folder: Setting::Plain(String::new()) })));
+    Some((Definition { system: Arc::new(system), source, streams, document, origin: walk.origin.clone() }, id))
+}
+
+fn stream(walk: &Walk, node: &Node, name: &str, mark: Mark, kind: Option<&'static str>) -> Option<Stream> {
+    let full = format!("streams.{name}");
+    let section = walk.section(node, full.clone(), mark)?;
+    let target = section.need("target").and_then(|node| {
+        let target = walk.text(node, "target")?;
+        if Catalog::embedded().get(&target).is_none() {
+            let report = walk.origin.report("E0112", node.mark, format!("no record type is called `{target}`"));
+            walk.push(report.nearest(&target, TYPES.iter().copied()));
+        }
+        Some(target)
+    });
+    let read = section.need("read").and_then(|node| source::read(walk, node, &full, section.place("read"), kind?));
+    let page = section.take("page").and_then(|node| match kind {
+        Some("http") => paging::page(walk, node, &full, section.place("page")),
+        Some(other) => {
+            let what = format!("`page` belongs to kind http, but this source is of kind {other}");
+            walk.cure("E0111", section.place("page"), what, "take `page` out: this kind pages by itself");
+            None
+        }
+        None => None,
+    });
+    let cursor =
+        section.take("cursor").and_then(|node| paging::cursor(walk, node, &full, section.place("cursor"), kind));
+    let full_read = full_read(walk, &section, &full, section.has("cursor"));
+    let key = key(walk, &section);
+    let map = section.need("map").map(|node| table::table(walk, node, &format!("{full}.map"), section.place("map")));
+    let zero = section.take("zero").map_or_else(Vec::new, |node| {
+        walk.list(node, "zero")
+            .iter()
+            .filter_map(|item| walk.text(item, "zero"))
+            .map(|text| text.trim().to_owned())
+            .collect()
+    });
+    let where_ = section.take("where").map_or_else(Vec::new, |node| {
+        let wanted = |node: &Node, field: &str| -> Vec<String> {
+            let items = walk.list(node, field).iter();
+            items
+                .filter_map(|item| {
+                    if let Value::Scalar(text, _) = &item.value {
+                        Some(text.trim().to_owned())
+                    } else {
+                        walk.text(item, field)
+                    }
+                })
+                .collect()
+        };
+        walk.entries(node, "where").iter().map(|(field, _, node)| (Path::new(field), wanted(node, field))).collect()
+    });
+    let every = section.take("schedule").and_then(|node| {
+        let inner = walk.section(node, format!("{full}.schedule"), section.place("schedule"))?;
+        let every = inner.need("every").and_then(|node| walk.duration(node, "every", Duration::from_secs(1)));
+        inner.finish();
+        every
+    });
+    let tests = section.take("tests").map(|node| table::tests(walk, node, &format!("{full}.tests")));
+    if tests.as_ref().is_none_or(Vec::is_empty) {
+        walk.cure(
+            "W0101",
+            mark,
+            format!("stream `{name}` has no tests"),
+            "add a typical record under `tests:`, and one that must be quarantined",
+        );
+    }
+    section.finish();
+    Some(Stream {
+        name: name.to_owned(),
+        target: target.unwrap_or_default(),
+        read: read.unwrap_or(Read::Files { file: String::new(), sheet: None, delimiter: None }),
+        page,
+        cursor,
+        full_read,
+        key,
+        map: map.unwrap_or_else(|| FieldTable { mark, ..FieldTable::default() }),
+        zero,
+        where_,
+        every: every.unwrap_or(DEFAULT_EVERY),
+        tests: tests.unwrap_or_default(),
+        digest: String::new(),
+        warnings: Vec::new(),
+        origin: walk.origin.clone(),
+        mark,
+    })
+}
+
+fn full_read(walk: &Walk, section: &Section<'_, '_>, name: &str, incremental: bool) -> FullRead {
+    let Some(node) = section.take("full_read") else {
+        if incremental {
+            walk.cure(
+                "W0102",
+                section.place("cursor"),
+                "this stream is never read whole: what the source deletes is never noticed",
+                "add `full_read: {every: 1d}`",
+            );
+        }
+        return FullRead::default();
+    };
+    let at = section.place("full_read");
+    let Some(inner) = walk.section(node, format!("{name}.full_read"), at) else {
+        return FullRead::default();
+    };
+    let every = inner.take("every").and_then(|node| walk.duration(node, "every", Duration::from_secs(1)));
+    if inner.has("every") && !incremental {
+        walk.cure(
+            "W0104",
+            inner.place("every"),
+            "`every` has no use here: a stream without `cursor` is read whole each time",
+            "take it out, or give a `cursor`",
+        );
+    }
+    if incremental && !inner.has("every") {
+        walk.cure(
+            "W0102",
+            at,
+            "this stream is never read whole: what the source deletes is never noticed",
+            "add `every: 1d`",
+        );
+    }
+    let default = Limits::default();
+    let max_share = inner.take("max_share").map_or(Some(default.max_share), |node| walk.share(node, "max_share"));
+    let max_count = inner
+        .take("max_count")
+        .map_or(Some(default.max_count), |node| walk.number(node, "max_count", 0, 1_000_000_000));
+    inner.finish();
+    let limits =
+        Limits { max_share: max_share.unwrap_or(default.max_share), max_count: max_count.unwrap_or(default.max_count) };
+    FullRead { every, limits }
+}
+
+fn key(walk: &Walk, section: &Section<'_, '_>) -> Vec<Path> {
+    let Some(node) = section.need("key") else { return Vec::new() };
+    let items = walk.list(node, "key");
+    if items.is_empty() && matches!(node.value, Value::List(_)) {
+        walk.cure(
+            "E0120",
+            section.place("key"),
+            "`key` names no field",
+            "name the raw fields that identify a record, best the source's own id",
+        );
+    }
+    let mut key: Vec<Path> = Vec::new();
+    for item in items {
+        let Some(field) = walk.text(item, "key").map(|text| Path::new(&text)) else { continue };
+        if key.contains(&field) {
+            walk.cure("E0120", item.mark, format!("`key` names `{field}` twice"), "take one of the two out");
+        }
+        key.push(field);
+    }
+    key
+}

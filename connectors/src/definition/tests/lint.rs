@@ -1,0 +1,199 @@
+//! Every code of the language, and where it points.
+
+use std::time::Duration;
+
+use super::{GOOD, SQL, found, one};
+use crate::definition::{MAX_FILE_BYTES, Origin, read};
+
+/// Replaces a part of a file and returns what is then told, as `code line:column`.
+#[track_caller]
+fn broken(text: &str, from: &str, to: &str) -> Vec<String> {
+    assert!(text.contains(from), "`{from}` stands in the file");
+    found(&text.replacen(from, to, 1))
+        .iter()
+        .map(|report| format!("{} {}:{}", report.code, report.line, report.column))
+        .collect()
+}
+
+#[track_caller]
+fn help(text: &str, from: &str, to: &str) -> String {
+    found(&text.replacen(from, to, 1)).first().and_then(|report| report.help.clone()).unwrap_or_default()
+}
+
+#[test]
+fn the_form_of_yaml_and_its_bounds() {
+    assert_eq!(broken(GOOD, "  kind: http", "\tkind: http").len(), 1);
+    assert!(broken(GOOD, "  kind: http", "\tkind: http")[0].starts_with("E0101 4:"));
+    assert_eq!(broken("", "", ""), ["E0101 0:0"]);
+    assert_eq!(broken(GOOD, "muara: 1", "muara: 1\nmuara: 2"), ["E0107 2:1"]);
+    assert_eq!(broken(GOOD, "muara: 1", "muara: 2"), ["E0124 1:8"]);
+    let second = format!("{GOOD}---\nmuara: 1\n");
+    assert!(found(&second).iter().any(|report| report.code == "E0101" && report.message.contains("second document")));
+    let deep = format!("muara: {}1{}", "[".repeat(40), "]".repeat(40));
+    assert_eq!(found(&deep)[0].code, "E0103");
+    let bomb: String = (1..12).map(|n| format!("a{n}: &a{n} [{}]\n", format!("*a{},", n - 1).repeat(9))).collect();
+    assert_eq!(found(&format!("a0: &a0 [x,x,x,x,x,x,x,x,x]\n{bomb}"))[0].code, "E0103");
+    assert_eq!(found(&format!("#{}\n{GOOD}", "x".repeat(MAX_FILE_BYTES)))[0].code, "E0103");
+    let anchored = GOOD.replace("per: 1m", "per: &minute 1m").replace("lag: 10m", "lag: *minute");
+    assert_eq!(one(&anchored).streams[0].cursor.as_ref().map(|cursor| cursor.lag), Some(Duration::from_mins(1)));
+}
+
+#[test]
+fn keys_types_and_values() {
+    assert_eq!(broken(GOOD, "retry: {max: 6}", "retry: {max: 6, min: 1}"), ["E0104 9:19"]);
+    assert_eq!(broken(GOOD, "    key: [id]\n", ""), ["E0105 12:3"]);
+    assert_eq!(broken(GOOD, "key: [id]", "key: id"), ["E0106 18:10"]);
+    assert_eq!(broken(GOOD, "key: [id]", "key: []"), ["E0120 18:5"]);
+    assert_eq!(broken(GOOD, "key: [id]", "key: [id, id]"), ["E0120 18:15"]);
+    assert_eq!(broken(GOOD, "timeout: 30s", "timeout: 30"), ["E0108 7:12"]);
+    assert_eq!(broken(GOOD, "max_share: 2%", "max_share: 2"), ["E0108 17:39"]);
+    assert_eq!(broken(GOOD, "requests: 600", "requests: 0"), ["E0108 8:22"]);
+    assert_eq!(broken(GOOD, "by: page", "by: pages"), ["E0108 15:16"]);
+    assert_eq!(broken(GOOD, "id: sipd", "id: SIPD"), ["E0109 2:14"]);
+    assert_eq!(broken(GOOD, "\"33.02\"", "33.2"), ["E0109 2:28"]);
+    assert_eq!(broken(GOOD, "Asia/Jakarta", "Asia/Jakrta"), ["E0109 2:105"]);
+    assert_eq!(help(GOOD, "Asia/Jakarta", "Asia/Jakrta"), "did you mean `Asia/Jakarta`?");
+    assert_eq!(broken(GOOD, "  dpa:", "  DPA:"), ["E0109 12:3"]);
+    assert_eq!(broken(GOOD, "auth: {bearer: {env: DEMO_TOKEN}}", "auth: {}"), ["E0106 6:3"]);
+    assert_eq!(broken(GOOD, "{env: DEMO_URL}", "{env: A, file: B}"), ["E0106 5:13"]);
+}
+
+#[test]
+fn kinds_and_what_belongs_to_them() {
+    assert_eq!(broken(GOOD, "kind: http", "kind: htpp"), ["E0110 4:9"]);
+    assert_eq!(help(GOOD, "kind: http", "kind: htpp"), "did you mean `http`?");
+    assert_eq!(broken(GOOD, "retry: {max: 6}", "fetch: 500"), ["E0111 9:3"]);
+    assert_eq!(broken(GOOD, "records: data,", "records: data, table: x,"), ["E0111 14:38"]);
+    assert_eq!(broken(SQL, "key: [id]", "key: [id]\n    page: {by: page, param: p}"), ["E0111 11:5"]);
+    assert_eq!(broken(SQL, "field: diubah,", "field: diubah, param: since,"), ["E0121 8:29"]);
+    assert_eq!(broken(GOOD, "param: updated_since, ", ""), ["E0121 16:5"]);
+    let files = SQL
+        .replace(
+            "kind: sql, url: {env: SIMDA_URL}, statement_timeout: 60s, fetch: 2000",
+            "kind: files, folder: {env: F}",
+        )
+        .replace(
+            "{table: simda.ta_rencana, columns: [id, skpd, sub, akun, bulan, jumlah, diubah], where: \"tahun = 2026\"}",
+            "{file: a.csv}",
+        );
+    assert_eq!(broken(&files, "", ""), ["E0121 8:5"]);
+    assert_eq!(broken(&files.replace("    cursor: {field: diubah, lag: 5m}\n", ""), "", ""), ["W0104 8:17"]);
+    assert_eq!(broken(&files.replace("a.csv", "../a.csv"), "cursor", "cursor"), ["E0125 7:18", "E0121 8:5"]);
+    assert_eq!(broken(SQL, "simda.ta_rencana", "\"x; drop\""), ["E0125 7:19"]);
+    assert_eq!(broken(SQL, "tahun = 2026", "1=1; drop table x"), ["E0125 7:92"]);
+    assert_eq!(broken(GOOD, "get: /dpa", "get: https://example.go.id/dpa"), ["E0125 14:17"]);
+    assert_eq!(broken(SQL, "bulan, jumlah, diubah", "bulan, diubah"), ["E0127 11:102"]);
+    assert_eq!(broken(SQL, "key: [id]", "key: [idd]"), ["E0127 5:3"]);
+}
+
+#[test]
+fn the_map_against_the_schema() {
+    assert_eq!(broken(GOOD, "target: budget-line", "target: budget-lin"), ["E0112 13:13"]);
+    assert_eq!(help(GOOD, "target: budget-line", "target: budgetline"), "did you mean `budget-line`?");
+    assert_eq!(broken(GOOD, "account: kode_akun", "acount: kode_akun"), ["E0113 23:7"]);
+    assert_eq!(broken(GOOD, "amount: {from", "amount.value: {from"), ["E0113 29:7"]);
+    assert_eq!(broken(GOOD, "as: money", "as: mony"), ["E0115 29:33"]);
+    assert_eq!(help(GOOD, "as: money", "as: mony"), "did you mean `money`?");
+    assert_eq!(broken(GOOD, "as: money", "as: date"), ["E0116 29:33"]);
+    assert_eq!(help(GOOD, "as: money", "as: date"), "leave `as` out, or use one of `money`, `money_id`");
+    assert_eq!(broken(GOOD, "as: money", "as: date(dd/MM/yyyy)"), ["E0115 29:33"]);
+    assert_eq!(broken(GOOD, "as: int", "as: year(\"dd/MM\")"), ["E0115 21:38"]);
+    assert_eq!(broken(GOOD, "as: int", "round: half_even"), ["E0116 21:7"]);
+    assert_eq!(broken(GOOD, "as: int", "round: up"), ["E0108 21:41"]);
+    assert_eq!(broken(GOOD, "const: apbd", "const: abpd"), ["E0117 25:23"]);
+    assert_eq!(help(GOOD, "const: apbd", "const: abpd"), "did you mean `apbd`?");
+    assert_eq!(broken(GOOD, "\"1\": perubahan", "\"1\": perubahn"), ["E0117 26:53"]);
+    assert_eq!(broken(GOOD, "default: murni", "default: Murni"), ["E0117 26:74"]);
+    assert_eq!(broken(GOOD, "default: 1.1.01", "default: satu"), ["E0117 24:35"]);
+    assert_eq!(broken(GOOD, "stage_version: {const: 0}", "stage_version: {const: 100}"), ["E0117 27:30"]);
+    assert_eq!(broken(GOOD, "stage_locked: kunci", "stage_locked: {each: kunci, map: {a: b}}"), ["E0116 28:7"]);
+    assert_eq!(broken(GOOD, "stage_locked: kunci", "stage_locked: {as: bool}"), ["E0105 28:7"]);
+    assert_eq!(broken(GOOD, "stage_locked: kunci", "stage_locked: {from: kunci, const: true}"), ["E0106 28:7"]);
+    assert_eq!(broken(SQL, "months: bulan", "months: bulan, months.0: bulan"), ["E0126 11:102"]);
+    assert_eq!(broken(SQL, "months: bulan", "months.1: bulan"), ["E0113 11:85"]);
+    let payment = "map: {agency: a, fiscal_year: {const: 2026}, document_id: d, kind: {const: UP}, amount: n, status: {const: sp2d}, sp2d.number: s, lines: {each: l, map: {account: k}}}";
+    let (start, end) = (SQL.find("    map:").unwrap(), SQL.find("    tests:").unwrap());
+    let nested = format!("{}    {payment}\n", &SQL[..start])
+        .replace("cash-plan", "disbursement")
+        .replace(", columns: [id, skpd, sub, akun, bulan, jumlah, diubah]", "")
+        + &SQL[end..];
+    let reports = found(&nested);
+    let told: Vec<&str> = reports.iter().map(|report| report.message.as_str()).collect();
+    assert_eq!(
+        told,
+        [
+            "`sp2d` of `disbursement` requires `date`, which nothing fills",
+            "`lines` of `disbursement` requires `sub_activity`, `amount`, which nothing fills"
+        ]
+    );
+}
+
+#[test]
+fn secrets_in_clear_are_refused_and_not_shown() {
+    let auth = "auth: {bearer: {env: DEMO_TOKEN}}";
+    for (text, from, to) in [
+        (GOOD, auth, "auth: {bearer: hush-hush}"),
+        (GOOD, auth, "auth: {basic: {user: a, password: hush-hush}}"),
+        (GOOD, "{env: DEMO_URL}", "\"https://user:hush-hush@example.go.id\""),
+        (GOOD, "{env: DEMO_URL}", "\"https://example.go.id/?api_key=hush-hush\""),
+        (GOOD, "tahun: \"2026\"", "access_token: hush-hush"),
+        (SQL, "{env: SIMDA_URL}", "\"postgres://muara:hush-hush@db/simda\""),
+    ] {
+        let reports = found(&text.replacen(from, to, 1));
+        assert_eq!(reports.iter().map(|report| report.code).collect::<Vec<_>>(), ["E0118"], "{to}");
+        assert!(!format!("{}{}", reports[0], serde_json::to_string(&reports).unwrap()).contains("hush"), "{to}");
+    }
+    assert!(found(&GOOD.replace(auth, "auth: {basic: {user: a, password: {file: /run/secrets/sipd}}}")).is_empty());
+}
+
+#[test]
+fn tests_in_the_file_are_run() {
+    assert_eq!(broken(GOOD, "stage: perubahan, stage_version", "stage: murni, stage_version"), ["E0122 34:15"]);
+    let reports = found(
+        &GOOD
+            .replace("amount: 1250000000.50}", "amount: 1}")
+            .replace("account: 5.1.02.01.01.0024, fund: 1.1.01,", "account: 5.1.02.01.01.0024,"),
+    );
+    assert_eq!(
+        reports[0].message,
+        "test `typical` failed: /amount expected \"1.00\", made \"1250000000.50\"; /fund expected nothing, made \"1.1.01\""
+    );
+    assert_eq!(broken(GOOD, "[/amount, /agency]", "[/fund]"), ["E0122 37:16"]);
+    assert_eq!(broken(GOOD, "[/amount, /agency]", "[amount]"), ["E0122 37:16", "E0108 37:67"]);
+    assert_eq!(broken(GOOD, "tahap: 1,", "tahap: 2,"), ["E0122 34:15"]);
+    assert_eq!(broken(GOOD, "name: bad amount", "name: typical"), ["E0119 37:16"]);
+    assert_eq!(broken(GOOD, ", quarantine: [/amount, /agency]", ""), ["E0105 37:9"]);
+}
+
+#[test]
+fn warnings_do_not_refuse_a_file() {
+    let untested = GOOD[..GOOD.find("    tests:").unwrap()].to_owned();
+    let (definitions, reports) = read(vec![Origin::new("a.yaml", untested.as_str())]);
+    assert_eq!(reports.iter().map(|report| (report.code, report.is_error())).collect::<Vec<_>>(), [("W0101", false)]);
+    assert_eq!(definitions[0].streams[0].warnings, reports);
+    assert_eq!(broken(GOOD, "    full_read: {every: 1d, max_share: 2%, max_count: 5}\n", ""), ["W0102 16:5"]);
+    assert_eq!(broken(GOOD, "key: [id]", "key: [id, dana]"), ["W0103 24:35"]);
+    assert_eq!(broken(GOOD, "where: {status: [final]}", "where: {dana: [\"1.1.01\"]}"), ["W0103 24:35"]);
+}
+
+#[test]
+fn all_errors_of_all_files_come_at_once() {
+    let files = ["a.yaml", "b.yaml", "c.yaml"].map(|name| Origin::new(name, GOOD)).to_vec();
+    let (definitions, reports) = read(files);
+    assert_eq!(definitions.len(), 1, "the first is good");
+    assert_eq!(
+        reports.iter().map(|report| (report.code, report.file.as_str())).collect::<Vec<_>>(),
+        [("E0119", "b.yaml"), ("E0119", "c.yaml")]
+    );
+    assert!(reports[0].message.contains("a.yaml:2"), "{}", reports[0]);
+
+    let mixed = GOOD
+        .replace("timeout: 30s", "timeout: 30")
+        .replace("kode_akun\n", "{from: kode_akun, is: text}\n")
+        .replace("requests: 600", "requests: many");
+    let reports = read(vec![Origin::new("a.yaml", mixed), Origin::new("b.yaml", "muara: 1")]).1;
+    assert_eq!(
+        reports.iter().map(|report| report.code).collect::<Vec<_>>(),
+        ["E0108", "E0108", "E0104", "E0105", "E0105", "E0105"]
+    );
+}

@@ -1,0 +1,159 @@
+//! The plug point: how records are read from one kind of source. This file is all that an author of a kind reads.
+//!
+//! A [`Source`] never loops, sleeps, retries, spawns or publishes; the runner does. It answers one question:
+//! what stands at this cursor, and which cursor comes next.
+
+use std::any::Any;
+use std::sync::{Arc, Mutex, PoisonError};
+use std::time::Duration;
+
+use async_trait::async_trait;
+use secrecy::SecretString;
+
+use crate::definition::{Setting, SourceSpec, Stream, System, Variables};
+use crate::raw::{Place, Raw};
+
+/// One kind of source, such as `http`. To add one, see [`crate::kinds`].
+pub trait Kind: Sync {
+    /// Its name in a definition, as [`SourceSpec::kind`] gives it.
+    fn name(&self) -> &'static str;
+
+    /// Opens a stream for one run. Called where blocking is allowed; it resolves references and connects nothing.
+    ///
+    /// # Errors
+    /// What a person has to correct: a reference without a value, an address that is none.
+    fn open(&self, stream: &Stream, access: &Access) -> Result<Box<dyn Source>, OpenError>;
+}
+
+/// A stream, open for one run.
+#[async_trait]
+pub trait Source: Send {
+    /// Reads the page at a cursor. After [`PullError::Retry`] it is asked for the same cursor again.
+    async fn pull(&mut self, cursor: &Cursor) -> Result<Page, PullError>;
+}
+
+/// Where to read.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Cursor {
+    /// The beginning of a read.
+    Start {
+        /// Everything, or only what is new.
+        full: bool,
+        /// Unless `full`: the value of the cursor field to read from, itself included. Lag is taken off already.
+        from: Option<String>,
+    },
+    /// The text that the page before gave as `next`; only its source understands it.
+    At(String),
+}
+
+/// What one pull gives.
+#[derive(Debug)]
+pub struct Page {
+    /// The records in the source's order.
+    pub records: Vec<Raw>,
+    /// Where they stand.
+    pub place: Place,
+    /// The number of the first one as pointers count: an index in a list, a row of a sheet. The others follow it.
+    pub first: u64,
+    /// Where to go on; looked at only when there is `more`.
+    pub next: Cursor,
+    /// Whether there is more to read.
+    pub more: bool,
+    /// Whether this page and the others of its part are one snapshot, so that what is not there is gone.
+    pub snapshot: bool,
+    /// How many records the whole read has, where the source tells.
+    pub total: Option<u64>,
+}
+
+/// Why a page cannot be had. Texts are shown to people: what was attempted, what came, never a secret.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+pub enum PullError {
+    /// The source is busy or away; the runner tries again.
+    #[error("{why}")]
+    Retry {
+        /// How long the source wants to be left alone.
+        after: Option<Duration>,
+        /// What came.
+        why: String,
+    },
+    /// The source does not let us in.
+    #[error("{0}")]
+    Denied(String),
+    /// What came is not what the definition says.
+    #[error("{why}")]
+    Malformed {
+        /// What is wrong.
+        why: String,
+        /// The beginning of what came, for the log of whoever may see it.
+        payload: String,
+    },
+    /// A person has to correct the definition or the source.
+    #[error("{0}")]
+    Config(String),
+}
+
+/// Why a stream cannot be opened.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+#[error("{0}")]
+pub struct OpenError(pub String);
+
+/// What a kind needs beside the stream: the system's settings, and a place for what its streams share.
+pub struct Access {
+    /// The system.
+    pub system: Arc<System>,
+    /// How it is reached.
+    pub source: Arc<SourceSpec>,
+    variables: Variables,
+    shared: Mutex<Option<Arc<dyn Any + Send + Sync>>>,
+}
+
+impl Access {
+    /// Access to one system.
+    pub fn new(system: Arc<System>, source: Arc<SourceSpec>, variables: Variables) -> Self {
+        Self { system, source, variables, shared: Mutex::new(None) }
+    }
+
+    /// The value of a setting now. May block.
+    ///
+    /// # Errors
+    /// When a reference has no value; names the setting, never a value.
+    pub fn resolve(&self, what: &str, setting: &Setting) -> Result<SecretString, OpenError> {
+        setting.resolve(&self.variables).map_err(|error| OpenError(format!("could not read `{what}`: {error}")))
+    }
+
+    /// What all streams of the system share, such as a pool of connections; made by whoever comes first.
+    pub fn shared<T: Any + Send + Sync>(
+        &self,
+        make: impl FnOnce() -> Result<T, OpenError>,
+    ) -> Result<Arc<T>, OpenError> {
+        let mut slot = self.shared.lock().unwrap_or_else(PoisonError::into_inner);
+        if let Some(known) = slot.as_ref().and_then(|known| known.clone().downcast::<T>().ok()) {
+            return Ok(known);
+        }
+        let made = Arc::new(make()?);
+        *slot = Some(made.clone());
+        Ok(made)
+    }
+}
+
+impl PullError {
+    /// The stable code; `muara explain` knows it.
+    pub const fn code(&self) -> &'static str {
+        match self {
+            Self::Denied(_) => "E0201",
+            Self::Retry { .. } => "E0202",
+            Self::Malformed { .. } => "E0203",
+            Self::Config(_) => "E0204",
+        }
+    }
+
+    /// A body or a file that is not what it should be; keeps the beginning of what came.
+    pub fn malformed(why: impl Into<String>, came: &str) -> Self {
+        Self::Malformed { why: why.into(), payload: came.chars().take(500).collect() }
+    }
+
+    /// Trouble that may pass.
+    pub fn retry(why: impl Into<String>) -> Self {
+        Self::Retry { after: None, why: why.into() }
+    }
+}

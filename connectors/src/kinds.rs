@@ -1,0 +1,32 @@
+//! The kinds of sources that this version knows.
+//!
+//! How to add one: a file under `kinds/` with a unit struct that implements [`Kind`] and a [`crate::kind::Source`],
+//! its settings as a variant of [`SourceSpec`](crate::definition::SourceSpec) and of `Read`, its name in [`KINDS`], and a
+//! test in `tests/` that reads a real source of that kind.
+
+use crate::kind::Kind;
+
+mod files;
+mod http;
+mod sql;
+
+/// All kinds, by the name that definitions use.
+pub const KINDS: &[&dyn Kind] = &[&http::Http, &sql::Sql, &files::Files];
+
+/// The kind of this name.
+pub fn find(name: &str) -> Option<&'static dyn Kind> {
+    KINDS.iter().copied().find(|kind| kind.name() == name)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn every_kind_has_a_name_of_its_own() {
+        for kind in KINDS {
+            assert_eq!(KINDS.iter().filter(|other| other.name() == kind.name()).count(), 1);
+            assert_eq!(find(kind.name()).map(Kind::name), Some(kind.name()));
+        }
+    }
+}

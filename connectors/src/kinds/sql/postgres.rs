@@ -1,0 +1,125 @@
+//! Reading PostgreSQL: one read-only snapshot, fetched in pieces through a cursor of the server.
+//!
+//! The simple query protocol gives texts. A statement timeout then holds for each piece and not for the whole read,
+//! however long the bus keeps us waiting.
+
+use std::str::FromStr as _;
+use std::sync::Arc;
+use std::time::Duration;
+
+use futures_util::TryStreamExt as _;
+use sqlx::postgres::{PgConnectOptions, PgConnection, PgRow};
+use sqlx::{AssertSqlSafe, ConnectOptions as _, Connection as _, Row as _, ValueRef as _};
+
+use super::statement::Statement;
+use super::{Settings, failed};
+use crate::kind::PullError;
+use crate::raw::{Head, Raw};
+
+/// How long the server may take to let us in.
+const CONNECT: Duration = Duration::from_secs(15);
+
+/// What makes a session of ours: nothing is written, dates and numbers print in one way.
+const SESSION: &str = "
+set default_transaction_read_only = on;
+set idle_in_transaction_session_timeout = 0;
+set datestyle = 'ISO, YMD';
+set intervalstyle = 'iso_8601';
+set bytea_output = 'hex';
+set extra_float_digits = 1;
+set cursor_tuple_fraction = 1;
+set standard_conforming_strings = on";
+
+/// A read under way.
+pub(super) struct Reading {
+    connection: PgConnection,
+    head: Option<Arc<Head>>,
+}
+
+impl Reading {
+    /// Connects, begins the snapshot and declares the cursor.
+    pub(super) async fn open(
+        url: &str,
+        statement: &Statement,
+        from: Option<&str>,
+        settings: Settings,
+    ) -> Result<Self, PullError> {
+        let options = PgConnectOptions::from_str(url)
+            .map_err(|error| failed("read `source.url`", &error))?
+            .application_name("muara")
+            .disable_statement_logging();
+        let connecting = tokio::time::timeout(CONNECT, PgConnection::connect_with(&options)).await;
+        let connecting =
+            connecting.map_err(|_| PullError::retry("could not connect to PostgreSQL: no answer within 15 s"))?;
+        let mut connection = connecting.map_err(|error| failed("connect to PostgreSQL", &error))?;
+        let timeout = format!("set statement_timeout = {}", settings.timeout.as_millis());
+        for sql in [SESSION, &timeout, "begin isolation level repeatable read read only"] {
+            run(&mut connection, sql.to_owned(), "set up the session").await?;
+        }
+        // The value travels as a parameter, and is cast to the column's own type, so that an index serves.
+        let value = match (&statement.cursor, from) {
+            (Some(column), Some(from)) => {
+                sqlx::query("select set_config('muara.cursor', $1, true)")
+                    .bind(from)
+                    .execute(&mut connection)
+                    .await
+                    .map_err(|error| failed("set the cursor", &error))?;
+                let kind = kind_of(&mut connection, &statement.table, column).await?;
+                Some(format!("current_setting('muara.cursor')::{kind}"))
+            }
+            _ => None,
+        };
+        let sql = format!("declare muara no scroll cursor for {}", statement.sql(value.as_deref()));
+        run(&mut connection, sql, "read the table").await?;
+        Ok(Self { connection, head: None })
+    }
+
+    /// The next rows, at most as many as one piece has.
+    pub(super) async fn rows(&mut self, settings: Settings) -> Result<Vec<Raw>, PullError> {
+        let Self { connection, head } = self;
+        let sql = format!("fetch forward {} from muara", settings.fetch);
+        let mut rows = sqlx::raw_sql(AssertSqlSafe(sql)).fetch(connection);
+        let mut records = Vec::with_capacity(settings.fetch.min(10_000));
+        while let Some(row) = rows.try_next().await.map_err(|error| failed("read the table", &error))? {
+            let head = head.get_or_insert_with(|| Head::new(row.columns().iter().map(sqlx::Column::name)));
+            records.push(raw(&row, head)?);
+        }
+        Ok(records)
+    }
+}
+
+async fn run(connection: &mut PgConnection, sql: String, what: &str) -> Result<(), PullError> {
+    sqlx::raw_sql(AssertSqlSafe(sql)).execute(connection).await.map_err(|error| failed(what, &error))?;
+    Ok(())
+}
+
+/// The type of a column, as a cast names it.
+async fn kind_of(connection: &mut PgConnection, table: &str, column: &str) -> Result<String, PullError> {
+    let name = column.trim_matches('"');
+    sqlx::query_scalar(
+        "select format_type(atttypid, atttypmod) from pg_attribute
+         where attrelid = $1::regclass and attname = $2 and attnum > 0 and not attisdropped",
+    )
+    .bind(table)
+    .bind(name)
+    .fetch_optional(connection)
+    .await
+    .map_err(|error| failed("look up the cursor column", &error))?
+    .ok_or_else(|| PullError::Config(format!("could not read {table}: it has no column `{name}`")))
+}
+
+fn raw(row: &PgRow, head: &Arc<Head>) -> Result<Raw, PullError> {
+    let mut cells = head.row();
+    for index in 0..row.len() {
+        let value = row.try_get_raw(index).map_err(|error| failed("read a row", &error))?;
+        if value.is_null() {
+            cells.push(None);
+        } else {
+            let text = value
+                .as_str()
+                .map_err(|error| PullError::malformed(format!("a column came in no text: {error}"), ""))?;
+            cells.push(Some(text));
+        }
+    }
+    Ok(Raw::Row(cells))
+}

@@ -1,0 +1,11 @@
+//! From a legacy system to the bus.
+
+pub mod announce;
+pub mod definition;
+pub mod json;
+pub mod kind;
+pub mod kinds;
+pub mod mapping;
+pub mod raw;
+pub mod runner;
+pub mod state;

@@ -1,0 +1,62 @@
+//! A field table after compilation: nothing is looked up by name any more.
+
+use jiff::tz::TimeZone;
+use muara_schemas::catalog::RecordType;
+use serde_json::Value;
+
+use super::converter::Converter;
+use super::slots::Slots;
+
+/// How the records of one stream are mapped. Made by [`Table::compile`], used by [`Table::apply`].
+pub struct Table {
+    pub(super) record_type: &'static RecordType,
+    pub(super) slots: Slots,
+    pub(super) root: Vec<(String, Node)>,
+    /// Conditions of `where:`, after the slots of the fields.
+    pub(super) filter: Vec<(usize, Vec<String>)>,
+    pub(super) context: Context,
+}
+
+/// What every field of a table shares.
+pub(super) struct Context {
+    /// Texts that mean absent.
+    pub(super) zero: Box<[String]>,
+    /// Zone of dates and times without an offset.
+    pub(super) zone: TimeZone,
+}
+
+/// One node of the target.
+pub(super) enum Node {
+    /// An object, its fields sorted by name.
+    Object(Vec<(String, Node)>),
+    /// A list whose items are named one by one: `months.0`, `lines.0.account`.
+    Items { items: Vec<Node>, target: String },
+    /// A nested list, item by item.
+    Each { list: usize, slots: Slots, map: Vec<(String, Node)>, target: String },
+    /// A list of single values.
+    List(Take),
+    /// A single value.
+    Take(Take),
+    /// Always the same.
+    Const(Value),
+}
+
+/// A value taken from a slot.
+pub(super) struct Take {
+    pub(super) slot: usize,
+    pub(super) converter: Converter,
+    pub(super) round: bool,
+    /// Sorted by source text.
+    pub(super) via: Option<Box<[(String, Value)]>>,
+    pub(super) default: Option<Value>,
+    /// JSON pointer of the target, within the item of the innermost `each:`.
+    pub(super) target: String,
+    /// Personal values are never shown in messages.
+    pub(super) personal: bool,
+}
+
+impl std::fmt::Debug for Table {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("Table").field("type", &self.record_type.name()).finish_non_exhaustive()
+    }
+}

@@ -1,0 +1,262 @@
+//! Records through tables: what comes out, what is quarantined and how it is told.
+
+use std::sync::Arc;
+
+use muara_schemas::Catalog;
+use muara_schemas::page::{About, Reason};
+use serde_json::{Value, json};
+
+use super::*;
+use crate::definition::{self, Origin};
+use crate::json::Json;
+
+/// A stream of kind files with the given target and map, compiled.
+fn table(target: &str, map: &str, more: &str) -> Table {
+    let indent =
+        |text: &str, by: usize| text.lines().map(|line| format!("{}{line}\n", " ".repeat(by))).collect::<String>();
+    let text = format!(
+        "muara: 1\nsystem: {{id: test, region: \"33.02\", agency: 1.02.0.00.0.00.01.0000, timezone: Asia/Makassar, rank: 1}}\nsource: {{kind: files, folder: data}}\nstreams:\n  one:\n    target: {target}\n    read: {{file: a.csv}}\n    key: [id]\n{}    map:\n{}",
+        indent(more, 4),
+        indent(map, 6)
+    );
+    let (definitions, found) = definition::read(vec![Origin::new("test.yaml", text)]);
+    let definition = definitions.first().unwrap_or_else(|| {
+        panic!("{}", found.iter().map(std::string::ToString::to_string).collect::<Vec<_>>().join("\n"))
+    });
+    Table::compile(&definition.streams[0], &definition.system, Catalog::embedded().get(target).unwrap()).unwrap()
+}
+
+fn raw(text: &str) -> Json {
+    Json::parse(text.as_bytes()).unwrap()
+}
+
+fn body(table: &Table, text: &str) -> Value {
+    match table.map(&raw(text)) {
+        Mapped::Record(body) => body,
+        Mapped::Broken { errors, .. } => panic!("{errors:#?}"),
+    }
+}
+
+fn broken(table: &Table, text: &str) -> (Vec<Reason>, About) {
+    match table.map(&raw(text)) {
+        Mapped::Record(body) => panic!("{body}"),
+        Mapped::Broken { errors, about } => (errors, about),
+    }
+}
+
+fn told(errors: &[Reason]) -> Vec<(&str, &str)> {
+    errors.iter().map(|error| (error.code.as_str(), error.target.as_str())).collect()
+}
+
+const BUDGET: &str = r#"agency: kode_skpd
+fiscal_year: tahun
+sub_activity: {from: kode_sub, as: code}
+account: kode_akun
+fund: {from: dana, default: 1.1.01}
+ledger: {const: apbd}
+stage: {from: tahap, via: {murni: murni, "1": perubahan}, default: murni}
+stage_version: {from: versi, default: 0}
+stage_locked: kunci
+amount: nilai
+description: {from: keterangan, as: text}
+"#;
+
+const LINE: &str = r#"{"id":7,"kode_skpd":"1.02.0.00.0.00.01.0000","tahun":"2026","kode_sub":"1.02.02.2.02. 0008","kode_akun":"5.1.02.01.01.0024","tahap":1,"kunci":"ya","nilai":9007199254740993.5,"keterangan":"  "}"#;
+
+#[test]
+fn a_row_becomes_a_canonical_body() {
+    let table = table("budget-line", BUDGET, "");
+    let expected = json!({
+        "region": "33.02", "agency": "1.02.0.00.0.00.01.0000", "fiscal_year": 2026, "sub_activity": "1.02.02.2.02.0008",
+        "account": "5.1.02.01.01.0024", "fund": "1.1.01", "ledger": "apbd", "stage": "perubahan", "stage_version": 0,
+        "stage_locked": true, "amount": "9007199254740993.50",
+    });
+    assert_eq!(body(&table, LINE), expected);
+}
+
+#[test]
+fn everything_wrong_is_told_at_once_with_what_could_be_read() {
+    let table = table("budget-line", BUDGET, "");
+    let text = LINE
+        .replace("9007199254740993.5", "\"12,5 juta\"")
+        .replace("\"tahap\":1", "\"tahap\":\"9\"")
+        .replace("\"5.1.02.01.01.0024\"", "null")
+        .replace("\"ya\"", "\"t\"")
+        .replace("1.02.02.2.02. 0008", "belum ada");
+    let (errors, about) = broken(&table, &text);
+    assert_eq!(
+        told(&errors),
+        [
+            ("E0302", "/amount"),
+            ("E0304", "/stage"),
+            ("E0302", "/stage_locked"),
+            ("E0301", "/account"),
+            ("E0306", "/sub_activity")
+        ]
+    );
+    assert_eq!(errors[0].message, "expected money like 1250000.50: `12,5 juta`");
+    assert_eq!(errors[0].source.as_deref(), Some("nilai"));
+    assert_eq!(
+        (about.agency.as_deref(), about.fiscal_year, about.amount),
+        (Some("1.02.0.00.0.00.01.0000"), Some(2026), None)
+    );
+
+    let (errors, about) = broken(&table, &LINE.replace("5.1.02.01.01.0024", "9.9"));
+    assert_eq!(told(&errors), [("E0306", "/account")]);
+    assert_eq!(about.amount.map(|amount| amount.to_string()).as_deref(), Some("9007199254740993.50"));
+}
+
+const PAYMENT: &str = r#"agency: skpd
+fiscal_year: {const: 2026}
+document_id: id
+kind: {const: LS}
+amount: nilai
+status: {const: transferred}
+payee: penerima
+payee_account: {from: rekening, as: code}
+transferred_on: {from: cair, as: date}
+sp2d.number: nomor
+sp2d.date: {from: tanggal, as: date("d MMMM yyyy")}
+sp2d.issued_at: terbit
+lines: {each: detail, map: {sub_activity: sub, account: akun, amount: {from: jumlah, as: money_id}}}
+"#;
+
+const PAID: &str = r#"{"id":"a1","skpd":"1.02.0.00.0.00.01.0000","nilai":"1000.00","penerima":"CV Contoh","rekening":"000 111","cair":"2026-02-06T17:00:00Z",
+    "nomor":"1/2026","tanggal":"7 Pebruari 2026","terbit":"2026-02-07 08:30:00","detail":[
+    {"sub":"1.02.02.2.02.0008","akun":"5.1.02.01.01.0024","jumlah":"Rp 1.000"}]}"#;
+
+#[test]
+fn nested_objects_lists_and_zones() {
+    let table = table("disbursement", PAYMENT, "zero: [\"0001-01-01\"]");
+    let made = body(&table, PAID);
+    assert_eq!(
+        made["sp2d"],
+        json!({"number": "1/2026", "date": "2026-02-07", "issued_at": "2026-02-07T08:30:00+08:00"})
+    );
+    assert_eq!(
+        made["lines"],
+        json!([{"sub_activity": "1.02.02.2.02.0008", "account": "5.1.02.01.01.0024", "amount": "1000.00"}])
+    );
+    assert_eq!((&made["payee_account"], &made["transferred_on"]), (&json!("000111"), &json!("2026-02-07")));
+
+    let without = PAID
+        .replace("\"1/2026\"", "null")
+        .replace("7 Pebruari 2026", "")
+        .replace("2026-02-07 08:30:00", "0001-01-01")
+        .replace("2026-02-06T17:00:00Z", " 0001-01-01 ");
+    let made = body(&table, &without);
+    assert!(
+        made.get("sp2d").is_none() && made.get("transferred_on").is_none(),
+        "an object of which nothing is there is absent: {made}"
+    );
+}
+
+#[test]
+fn errors_within_lists_point_at_the_item() {
+    let table = table("disbursement", PAYMENT, "");
+    let (errors, _) = broken(&table, &PAID.replace("Rp 1.000", "seribu"));
+    assert_eq!(told(&errors), [("E0302", "/lines/0/amount")]);
+    assert_eq!(errors[0].source.as_deref(), Some("jumlah"));
+    let (errors, _) = broken(&table, &PAID.replace("\"akun\"", "\"x\""));
+    assert_eq!(told(&errors), [("E0301", "/lines/0/account")]);
+    let (errors, _) = broken(&table, &PAID.replace("\"detail\":[", "\"detail\":{\"a\":[").replace("}]}", "}]}}"));
+    assert_eq!(told(&errors), [("E0310", "/lines")]);
+    let (errors, _) = broken(&table, &PAID.replace("\"7 Pebruari 2026\"", "[1]"));
+    assert_eq!(told(&errors), [("E0310", "/sp2d/date")]);
+}
+
+#[test]
+fn personal_values_are_never_shown() {
+    let table = table("disbursement", PAYMENT, "");
+    let (errors, _) = broken(
+        &table,
+        &PAID
+            .replace("CV Contoh", "Pegawai\\u0009 0012")
+            .replace("\"penerima\":\"", "\"penerima\":[\"")
+            .replace("0012\"", "0012\"]"),
+    );
+    assert_eq!(told(&errors), [("E0310", "/payee")]);
+    let long = format!("Pegawai {}", "x".repeat(400));
+    let (errors, _) = broken(&table, &PAID.replace("CV Contoh", &long).replace("1000.00", &"9".repeat(60)));
+    assert_eq!(told(&errors), [("E0302", "/amount"), ("E0308", "/payee")]);
+    assert!(errors.iter().all(|error| !error.message.contains("Pegawai")), "{errors:?}");
+    assert!(errors[0].message.contains(&"9".repeat(40)) && !errors[0].message.contains(&"9".repeat(41)), "{errors:?}");
+}
+
+#[test]
+fn lists_of_single_values() {
+    let map =
+        "agency: a\nfiscal_year: {const: 2026}\nsub_activity: s\naccount: {const: 5.1.02}\nmonths: bulan\ntotal: t\n";
+    let each = table("cash-plan", map, "");
+    let months = r#"["1","2","3","4","5","6","7","8","9","10","11","12.5"]"#;
+    let text = format!(r#"{{"a":"1.02.0.00.0.00.01.0000","s":"1.02.02.2.02.0008","t":"78.5","bulan":{months}}}"#);
+    assert_eq!(body(&each, &text)["months"][11], json!("12.50"));
+    let (errors, _) = broken(&each, &text.replace("\"3\"", "\"x\"").replace("\"5\"", "[]"));
+    assert_eq!(told(&errors), [("E0302", "/months/2"), ("E0310", "/months/4")]);
+
+    let wide: String = (0..12).map(|n| format!("months.{n}: b{n}\n")).collect();
+    let wide = table("cash-plan", &format!("{}{wide}", map.replace("months: bulan\n", "")), "");
+    let cells: Vec<String> = (0..12).map(|n| format!("\"b{n}\":{n}")).collect();
+    let text = format!(r#"{{"a":"1.02.0.00.0.00.01.0000","s":"1.02.02.2.02.0008","t":66,{}}}"#, cells.join(","));
+    assert_eq!(body(&wide, &text)["months"], Value::from((0..12).map(|n| format!("{n}.00")).collect::<Vec<_>>()));
+    let (errors, _) = broken(&wide, &text.replace("\"b4\":4", "\"b4\":null"));
+    assert!(told(&errors).contains(&("E0311", "/months/4")), "{errors:?}");
+}
+
+#[test]
+fn items_of_objects_by_number_and_free_names() {
+    let map = "agency: a\nfiscal_year: {const: 2026}\nname: n\nkind: {const: skpd}\nblud: {const: false}\nactive: {const: true}\nother_codes.sipd: k\n";
+    let agency = table("agency", map, "");
+    let text = r#"{"a":"1.02.0.00.0.00.01.0000","n":"Dinas Contoh","k":161828}"#;
+    assert_eq!(body(&agency, text)["other_codes"], json!({"sipd": "161828"}));
+
+    let lines = PAYMENT.lines().filter(|line| !line.starts_with("lines")).collect::<Vec<_>>().join("\n");
+    let flat = table(
+        "disbursement",
+        &format!("{lines}\nlines.0.sub_activity: sub\nlines.0.account: akun\nlines.0.amount: nilai\n"),
+        "",
+    );
+    let made = body(
+        &flat,
+        &PAID.replace("\"detail\"", "\"sub\":\"1.02.02.2.02.0008\",\"akun\":\"5.1.02.01.01.0024\",\"detail\""),
+    );
+    assert_eq!(made["lines"][0]["amount"], json!("1000.00"));
+}
+
+#[test]
+fn where_selects_by_raw_text() {
+    let table = table("budget-line", BUDGET, "where: {status: [final, \"1\"], hapus: [\"\", \"0\"]}");
+    assert!(table.selects(&raw(r#"{"status":" final "}"#)));
+    assert!(table.selects(&raw(r#"{"status":1,"hapus":0}"#)));
+    assert!(!table.selects(&raw(r#"{"status":"draft"}"#)));
+    assert!(!table.selects(&raw(r#"{"status":"final","hapus":"1"}"#)));
+    assert!(!table.selects(&raw("{}")));
+}
+
+struct Cells(Arc<Columns>, Vec<Option<String>>);
+
+impl Lookup for Cells {
+    fn columns(&self) -> Option<&Arc<Columns>> {
+        Some(&self.0)
+    }
+    fn cell(&self, index: usize) -> Option<&str> {
+        self.1.get(index)?.as_deref()
+    }
+    fn json(&self) -> Option<&Json> {
+        None
+    }
+}
+
+#[test]
+fn rows_and_json_give_the_same_body() {
+    let table = table("disbursement", PAYMENT, "");
+    let Json::Object(members) = raw(PAID) else { panic!("an object") };
+    let columns = Arc::new(Columns::new(members.iter().map(|(name, _)| name.clone())));
+    let cells =
+        members.iter().map(|(_, value)| Some(value.as_text().map_or_else(|| value.to_text(), str::to_owned))).collect();
+    assert_eq!(
+        table.map(&Cells(columns, cells)),
+        Mapped::Record(body(&table, PAID)),
+        "a cell may hold the list as JSON"
+    );
+}

@@ -1,0 +1,58 @@
+//! Where a record stands in its source, in a form that a person can follow.
+
+use std::sync::Arc;
+
+/// Where the records of one page stand.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Place {
+    base: Arc<str>,
+    form: Form,
+    part: Option<Arc<str>>,
+}
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Form {
+    Key,
+    Item,
+    Sheet,
+    Line,
+}
+
+impl Place {
+    /// A table: `simda.ta_belanja?2026|1.01`.
+    pub fn table(name: impl Into<Arc<str>>) -> Self {
+        Self { base: name.into(), form: Form::Key, part: None }
+    }
+
+    /// A list in an answer: `https://sipd.example.go.id/dpa?page=2#/data/3`; `list` is a JSON pointer.
+    pub fn list(url: &str, list: &str) -> Self {
+        Self { base: format!("{url}#{list}").into(), form: Form::Item, part: None }
+    }
+
+    /// A sheet of a workbook: `rsud/RBA_2026.xlsx#RBA!A17`. The file is the part that is whole or not.
+    pub fn sheet(file: &str, sheet: &str) -> Self {
+        Self { base: format!("{file}#{sheet}").into(), form: Form::Sheet, part: Some(file.into()) }
+    }
+
+    /// A file of lines: `chkp/januari.csv#row=17` (RFC 7111). The file is the part that is whole or not.
+    pub fn lines(file: &str) -> Self {
+        Self { base: file.into(), form: Form::Line, part: Some(file.into()) }
+    }
+
+    /// The pointer of one record; `number` counts as [`crate::kind::Page::first`] does.
+    pub fn pointer(&self, number: u64, key: &str) -> String {
+        let base = &self.base;
+        match self.form {
+            Form::Key => format!("{base}?{key}"),
+            Form::Item => format!("{base}/{number}"),
+            Form::Sheet => format!("{base}!A{number}"),
+            Form::Line => format!("{base}#row={number}"),
+        }
+    }
+
+    /// The part of the source that was read as one piece, such as a file; `None` where the source is one piece.
+    /// Records of a part that a read did not find are not deleted.
+    pub const fn part(&self) -> Option<&Arc<str>> {
+        self.part.as_ref()
+    }
+}

@@ -1,0 +1,384 @@
+//! One run of one stream: pull → skip → map → validate → publish → save.
+//!
+//! Three tasks with short queues between them: one pulls and hashes, this one looks up, sifts and publishes, one
+//! waits for receipts and saves. Memory is bounded by the queues, not by the source.
+
+use std::collections::HashSet;
+use std::sync::Arc;
+
+use muara_schemas::message::Message;
+use muara_schemas::page::{End, Page, RunId, RunKind};
+use muara_schemas::{Moment, Proof};
+use tokio::sync::{mpsc, watch};
+use tokio::task::JoinHandle;
+use tokio_util::sync::CancellationToken;
+use tokio_util::task::TaskTracker;
+
+use super::closing::{Outcome, Reckoning};
+use super::context::Context;
+use super::cursor::{self, Greatest};
+use super::pages::{Pages, RunHead};
+use super::pull::{Pulled, Puller};
+use super::report::{Failure, StreamReport};
+use super::saver::{self, Sent};
+use super::sift::{Batch, Item, Probe, Sifter};
+use crate::raw::Place;
+use crate::state::{Advance, Closing, Save, StreamState};
+
+mod remarks;
+
+/// How many records are looked up and sifted in one go.
+const BATCH: usize = 2_000;
+/// How many pages of the source may wait to be sifted.
+const PULLED: usize = 2;
+
+/// A run under way.
+struct Run<'a> {
+    context: &'a Arc<Context>,
+    cancel: CancellationToken,
+    kind: RunKind,
+    id: RunId,
+    state: StreamState,
+    /// Taken while a batch is being sifted beside the runtime.
+    sifter: Option<Box<Sifter>>,
+    begun: bool,
+    sent: Option<mpsc::Sender<Sent>>,
+    saver: Option<JoinHandle<Option<Result<(), Failure>>>>,
+    saved: watch::Receiver<u32>,
+    parts: HashSet<u32>,
+    part: (Option<Arc<str>>, u32),
+    proof: Option<Proof>,
+    notes: Vec<String>,
+}
+
+/// Runs a stream once. `full` reads it whole even when it has a cursor. Never fails: the report says what went wrong.
+pub(super) async fn run(
+    context: &Arc<Context>,
+    full: bool,
+    tracker: &TaskTracker,
+    cancel: &CancellationToken,
+) -> StreamReport {
+    let mut report = StreamReport::failed(&context.name, String::new());
+    report.failure =
+        attempt(context, full, tracker, cancel, &mut report).await.err().map(|failure| failure.to_string());
+    // Whatever still runs for this run ends with it.
+    context.tell(report.counts.read + report.counts.left_out, None, true);
+    if let Some(failure) = &report.failure {
+        tracing::warn!(stream = %report.name, "run failed: {failure}");
+    } else {
+        tracing::debug!(stream = %report.name, counts = ?report.counts, "run ended");
+    }
+    report
+}
+
+async fn attempt(
+    context: &Arc<Context>,
+    full: bool,
+    tracker: &TaskTracker,
+    cancel: &CancellationToken,
+    report: &mut StreamReport,
+) -> Result<(), Failure> {
+    let state = context.state.stream(&context.name).await?;
+    let stream = &context.stream;
+    let from = stream.cursor.as_ref().and_then(|rule| Some(cursor::before(state.cursor.as_deref()?, rule.lag)));
+    let new = state.definition != stream.digest;
+    let kind = if full || new || from.is_none() { RunKind::Full } else { RunKind::Incremental };
+    report.kind = kind;
+    let source = {
+        let context = context.clone();
+        let open = move || context.kind.open(&context.stream, &context.access);
+        tokio::task::spawn_blocking(open)
+            .await
+            .map_err(|error| Failure::new("E0211", format!("open the source: {error}")))?
+    };
+    let source = source.map_err(|error| Failure::new("E0204", error.0))?;
+
+    // Everything of this run hangs on this token: when the run is over, so are its tasks.
+    let cancel = cancel.child_token();
+    let _over = cancel.clone().drop_guard();
+    let now = context.post.clock.now();
+    let (pulled_in, mut pulled) = mpsc::channel(PULLED);
+    let puller = Puller::new(context.clone(), source, kind, now);
+    let from = from.filter(|_| kind == RunKind::Incremental);
+    let token = cancel.clone();
+    tracker.spawn(async move { token.run_until_cancelled(puller.run(from, pulled_in)).await });
+    let (sent_in, sent) = mpsc::channel(context.tuning.window);
+    let (saved_in, saved) = watch::channel(0);
+    let (saving, token) = (saver::run(context.clone(), sent, saved_in), cancel.clone());
+    let saver = tracker.spawn(async move { token.run_until_cancelled(saving).await });
+
+    let id = RunId::new(muara_schemas::random::bytes());
+    let head = RunHead {
+        name: context.name.clone(),
+        record_type: stream.target.clone(),
+        definition: stream.digest.clone(),
+        run: id,
+        prev: state.run,
+        kind,
+    };
+    let sifter = Sifter::new(
+        context.table.clone(),
+        context.uses.clone(),
+        context.tuning,
+        context.salt,
+        Pages::new(head),
+        state.next_slot,
+    );
+    let mut run = Run {
+        context,
+        cancel,
+        kind,
+        id,
+        state,
+        sifter: Some(Box::new(sifter)),
+        begun: false,
+        sent: Some(sent_in),
+        saver: Some(saver),
+        saved,
+        parts: HashSet::new(),
+        part: (None, 0),
+        proof: None,
+        notes: Vec::new(),
+    };
+    let result = run.go(&mut pulled).await;
+    // Nothing of this run may be saved after it is over: the next thing may be that the stream is forgotten.
+    run.cancel.cancel();
+    if let Some(saver) = run.saver.take() {
+        drop(saver.await);
+    }
+    report.run = run.begun.then_some(id);
+    report.proof = run.proof;
+    report.notes = std::mem::take(&mut run.notes);
+    if let Some(sifter) = &run.sifter {
+        report.counts = sifter.counts;
+    }
+    result
+}
+
+impl Run<'_> {
+    async fn go(&mut self, pulled: &mut mpsc::Receiver<Pulled>) -> Result<(), Failure> {
+        let read = self.read(pulled).await;
+        let (result, snapshot, greatest) = match read {
+            Ok(end) => end,
+            Err(failure) if failure.code == "E0207" => (Err(failure), false, Greatest::default()),
+            Err(failure) => return Err(failure),
+        };
+        self.note(&greatest);
+        match result {
+            Ok(()) if self.kind == RunKind::Full => self.complete(snapshot, greatest).await,
+            Ok(()) => {
+                let advance = Advance { cursor: self.newer(greatest), ..Advance::default() };
+                self.finish(&Outcome::default(), None, advance, None).await
+            }
+            Err(failure) => {
+                self.finish(&Outcome::default(), None, Advance::default(), Some(failure.to_string())).await?;
+                Err(failure)
+            }
+        }
+    }
+
+    /// Takes pages until the read is over.
+    async fn read(
+        &mut self,
+        pulled: &mut mpsc::Receiver<Pulled>,
+    ) -> Result<(Result<(), Failure>, bool, Greatest), Failure> {
+        loop {
+            let next = tokio::select! {
+                biased;
+                () = self.cancel.cancelled() => None,
+                next = pulled.recv() => next,
+            };
+            match next {
+                None if self.cancel.is_cancelled() => return Err(self.stopped()),
+                None => return Err(Failure::new("E0211", "the reading half of the run broke off")),
+                Some(Pulled::End { result, all_snapshot, greatest }) => {
+                    return Ok((result, all_snapshot, greatest));
+                }
+                Some(Pulled::Page { probes, place, first }) => self.page(probes, place, first).await?,
+            }
+        }
+    }
+
+    /// One page of the source.
+    async fn page(&mut self, mut probes: Vec<Probe>, place: Place, first: u64) -> Result<(), Failure> {
+        let part = self.part_of(place.part().cloned()).await?;
+        let mut place = Some((first, place));
+        while !probes.is_empty() {
+            let rest = if probes.len() > BATCH { probes.split_off(BATCH) } else { Vec::new() };
+            // Read before looking up: what is saved from here on is looked up too, or still pending.
+            let saved = *self.saved.borrow();
+            let keys: Vec<_> = probes.iter().map(|probe| (&*probe.key, probe.hash)).collect();
+            let known = self.context.state.look(self.state.id, part, &keys).await?;
+            let batch = Batch { probes, known, place: place.take(), part };
+            let mut sifter = self.sifter.take().ok_or_else(|| self.stopped())?;
+            let now = self.now();
+            let sifted = tokio::task::spawn_blocking(move || {
+                let (items, result) = sifter.take(batch, saved, now);
+                (sifter, items, result)
+            });
+            let (sifter, items, result) =
+                sifted.await.map_err(|error| Failure::new("E0211", format!("map a page: {error}")))?;
+            self.sifter = Some(sifter);
+            muara_schemas::fault::point("page.mapped");
+            for item in items {
+                self.send(item).await?;
+            }
+            result?;
+            probes = rest;
+        }
+        Ok(())
+    }
+
+    /// The number of the part that a page belongs to.
+    async fn part_of(&mut self, name: Option<Arc<str>>) -> Result<u32, Failure> {
+        if let Some(name) = &name
+            && self.part.0.as_ref() != Some(name)
+        {
+            self.part = (Some(name.clone()), self.context.state.part(self.state.id, name).await?);
+        }
+        self.parts.insert(self.part.1);
+        Ok(self.part.1)
+    }
+
+    /// Sends an item and hands it to the confirming half; waits when too much is under way.
+    async fn send(&mut self, item: Item) -> Result<(), Failure> {
+        let receipt = match item.message {
+            None => None,
+            Some((id, body)) => {
+                self.begin().await?;
+                let publishing = self.context.post.publish(id, self.context.name.clone(), "muara.page.v1", body);
+                Some(self.cancel.run_until_cancelled(publishing).await.ok_or_else(|| self.stopped())??)
+            }
+        };
+        let sent = Sent { receipt, saves: item.saves, next_slot: item.next_slot };
+        let Some(way) = self.sent.clone() else { return Err(self.stopped()) };
+        match self.cancel.run_until_cancelled(way.send(sent)).await {
+            None => Err(self.stopped()),
+            Some(Ok(())) => Ok(()),
+            // The confirming half ended first: it knows why.
+            Some(Err(_)) => {
+                self.confirmed().await?;
+                Err(self.stopped())
+            }
+        }
+    }
+
+    /// Keeps the run as the stream's last one before its first page goes out.
+    async fn begin(&mut self) -> Result<(), Failure> {
+        if !self.begun {
+            self.context.state.begin(self.state.id, self.id).await?;
+            self.begun = true;
+            muara_schemas::fault::point("run.begun");
+        }
+        Ok(())
+    }
+
+    /// Waits until everything that was sent is confirmed and saved.
+    async fn confirmed(&mut self) -> Result<(), Failure> {
+        self.sent = None;
+        match self.saver.take() {
+            None => Ok(()),
+            Some(saver) => match saver.await {
+                Ok(Some(result)) => result,
+                Ok(None) => Err(self.stopped()),
+                Err(error) => Err(Failure::new("E0211", format!("confirm pages: {error}"))),
+            },
+        }
+    }
+
+    /// A complete full read: everything is confirmed, then all keys are gone over once.
+    async fn complete(&mut self, snapshot: bool, greatest: Greatest) -> Result<(), Failure> {
+        let now = self.now();
+        if let Some(item) = self.sifter()?.rest(now) {
+            self.send(item).await?;
+        }
+        self.confirmed().await?;
+        if self.part.0.is_none() {
+            self.parts.insert(0);
+        } else {
+            self.note_vanished().await?;
+        }
+        let Some(sifter) = self.sifter.as_deref() else { return Err(self.stopped()) };
+        let mut reckoning = Reckoning::new(&sifter.seen, &sifter.twice, &self.parts, snapshot, !sifter.keyless);
+        let mut after = Arc::<str>::from("");
+        loop {
+            let rows = self.context.state.scan(self.state.id, &after).await?;
+            let Some(last) = rows.last() else { break };
+            after = (*last.key).into();
+            rows.into_iter().for_each(|row| reckoning.row(row));
+        }
+        let outcome = reckoning.end(self.context.stream.full_read.limits);
+        let advance = Advance {
+            definition: Some(self.context.stream.digest.clone()),
+            cursor: greatest.value,
+            full_at: Some(self.now()),
+        };
+        self.proof = Some(outcome.proof);
+        self.finish(&outcome, Some(outcome.proof), advance, None).await
+    }
+
+    /// Sends what is left and the end, and saves what moves with it once that is confirmed.
+    async fn finish(
+        &mut self,
+        outcome: &Outcome,
+        proof: Option<Proof>,
+        advance: Advance,
+        failure: Option<String>,
+    ) -> Result<(), Failure> {
+        let complete = failure.is_none();
+        let begun = self.begun;
+        let limits = self.context.stream.full_read.limits;
+        let sifter = self.sifter()?;
+        sifter.counts.gone = outcome.gone.len() as u64;
+        sifter.counts.held = outcome.closing.held.len() as u64;
+        let end = End { complete, pages: 0, counts: sifter.counts, proof, limits, failure };
+        // A read that found nothing new, or that failed before it found anything, needs no message.
+        let silent = proof.is_none() && !begun && sifter.pages.is_empty();
+        let pages = if silent { Vec::new() } else { sifter.pages.end(&outcome.gone, &outcome.closing.held, end) };
+        let (saves, next_slot) = (sifter.waiting(), sifter.next_slot());
+        self.confirmed().await?;
+        self.send_last(pages).await?;
+        let closing: Option<&Closing> = proof.is_some().then_some(&outcome.closing);
+        self.save(&saves, next_slot, &advance, closing).await
+    }
+
+    async fn save(
+        &self,
+        saves: &[Save],
+        next_slot: u32,
+        advance: &Advance,
+        closing: Option<&Closing>,
+    ) -> Result<(), Failure> {
+        Ok(self.context.state.save(self.state.id, saves, next_slot, Some(advance), closing).await?)
+    }
+
+    /// Sends the last pages and waits for all of them.
+    async fn send_last(&mut self, pages: Vec<Page>) -> Result<(), Failure> {
+        let mut receipts = Vec::with_capacity(pages.len());
+        for page in pages {
+            self.begin().await?;
+            let id = page.message_id();
+            let message = Message::Page(Box::new(page));
+            let sending = self.context.post.send(id, &message);
+            receipts.push(self.cancel.run_until_cancelled(sending).await.ok_or_else(|| self.stopped())??);
+        }
+        for receipt in receipts {
+            self.cancel.run_until_cancelled(receipt).await.ok_or_else(|| self.stopped())??;
+            muara_schemas::fault::point("page.confirmed");
+        }
+        Ok(())
+    }
+
+    fn sifter(&mut self) -> Result<&mut Sifter, Failure> {
+        let stopped = self.stopped();
+        self.sifter.as_deref_mut().ok_or(stopped)
+    }
+
+    fn now(&self) -> Moment {
+        self.context.post.clock.now()
+    }
+
+    fn stopped(&self) -> Failure {
+        Failure::new("E0209", format!("the run of {} was stopped", self.context.name))
+    }
+}

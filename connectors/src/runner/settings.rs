@@ -1,0 +1,81 @@
+//! What the program gives the runner, and the figures that tests turn.
+
+use std::path::PathBuf;
+use std::sync::Arc;
+use std::time::Duration;
+
+use muara_schemas::Clock;
+use muara_schemas::bus::Bus;
+
+use super::report::Progress;
+use crate::definition::Variables;
+
+/// Everything a connector needs beside its definitions.
+#[derive(Clone)]
+pub struct Options {
+    /// The bus that pages go to and commands come from.
+    pub bus: Bus,
+    /// The state file; made when it is not there.
+    pub state: PathBuf,
+    /// The clock of schedules and of implausible cursor values.
+    pub clock: Clock,
+    /// What references in definitions refer to.
+    pub variables: Variables,
+    /// Whether streams run on their schedules; otherwise only when told to.
+    pub schedule: bool,
+    /// Is told how runs get on; called often, so it must be quick.
+    pub observer: Option<Observer>,
+    /// Figures.
+    pub tuning: Tuning,
+}
+
+/// Is told how runs get on.
+pub type Observer = Arc<dyn Fn(Progress) + Send + Sync>;
+
+/// Figures with a good default each.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Tuning {
+    /// How many of the first records of a run may be broken before it stops, in per cent of `sample`.
+    pub broken_share: u32,
+    /// How many first records that is counted over.
+    pub sample: u64,
+    /// The first wait after a failed request; later ones double.
+    pub first_wait: Duration,
+    /// How many streams of one system run at the same time.
+    pub streams_at_once: usize,
+    /// How many streams of all systems run at the same time; bounds memory.
+    pub runs_at_once: usize,
+    /// How many pages of one run are under way and not confirmed.
+    pub window: usize,
+    /// Time between two signs of life.
+    pub heartbeat: Duration,
+}
+
+impl Options {
+    /// Options with the machine's clock, the process environment, schedules on and default figures.
+    pub fn new(bus: Bus, state: impl Into<PathBuf>) -> Self {
+        Self {
+            bus,
+            state: state.into(),
+            clock: Clock::system(),
+            variables: Variables::new(),
+            schedule: true,
+            observer: None,
+            tuning: Tuning::default(),
+        }
+    }
+}
+
+impl Default for Tuning {
+    fn default() -> Self {
+        Self {
+            broken_share: 20,
+            sample: 1_000,
+            first_wait: Duration::from_millis(500),
+            streams_at_once: 2,
+            runs_at_once: 4,
+            window: 24,
+            heartbeat: Duration::from_mins(1),
+        }
+    }
+}

@@ -1,0 +1,400 @@
+//! What becomes of each record: skipped, left out, published or quarantined. Decides only; sends and saves nothing.
+
+use std::collections::{HashMap, HashSet, VecDeque};
+use std::sync::Arc;
+
+use bytes::Bytes;
+use muara_schemas::message::Message;
+use muara_schemas::page::{About, Counts, MAX_BODY_BYTES, MAX_RAW_BYTES, Quarantined, Reason, Record};
+use muara_schemas::{ContentHash, Moment};
+
+use super::key::KEYLESS;
+use super::pages::Pages;
+use super::report::Failure;
+use super::seen::Seen;
+use super::settings::Tuning;
+use crate::mapping::{Mapped, Table};
+use crate::raw::{Fields, Place, Raw};
+use crate::state::{Hash, Mark, NONE, Print, Save};
+
+/// How many saves without a page are collected before they go to the state file.
+const SAVES: usize = 2_000;
+
+/// A record with its key and the hash of its raw form.
+#[derive(Debug)]
+pub(super) struct Probe {
+    pub(super) raw: Raw,
+    /// The key; for a record without one, what the state file remembers it by.
+    pub(super) key: Arc<str>,
+    /// Why it has no key.
+    pub(super) keyless: Option<Reason>,
+    /// Hash of the raw record, salted with the definition.
+    pub(super) hash: Hash,
+}
+
+/// Records of one page of the source, with what the state file knows of them.
+#[derive(Debug)]
+pub(super) struct Batch {
+    pub(super) probes: Vec<Probe>,
+    pub(super) known: Vec<Option<Print>>,
+    /// Where they stand, when a new page of the source begins with this batch.
+    pub(super) place: Option<(u64, Place)>,
+    pub(super) part: u32,
+}
+
+/// What is to be sent, and what is to be saved once that is confirmed. Numbered from 1.
+#[derive(Debug)]
+pub(super) struct Item {
+    pub(super) message: Option<(String, Bytes)>,
+    pub(super) saves: Vec<Save>,
+    pub(super) next_slot: u32,
+}
+
+/// The fields of the definition that workbook errors are checked against.
+#[derive(Debug, Default)]
+pub(super) struct Uses(pub(super) Vec<(String, String)>);
+
+pub(super) struct Sifter {
+    table: Arc<Table>,
+    uses: Arc<Uses>,
+    tuning: Tuning,
+    salt: Hash,
+    pub(super) pages: Pages,
+    pub(super) counts: Counts,
+    pub(super) seen: Seen,
+    /// Keys that are not unique and of which this read has met two records.
+    pub(super) twice: HashSet<u32>,
+    /// What the first record of such a key was.
+    sightings: HashMap<u32, Hash>,
+    /// Whether a record without a key was met: then a missing key proves nothing.
+    pub(super) keyless: bool,
+    next_slot: u32,
+    /// Prints on their way to the state file.
+    pending: HashMap<Arc<str>, (u32, Print)>,
+    log: VecDeque<(u32, Arc<str>)>,
+    saves: Vec<Save>,
+    items: u32,
+}
+
+impl Sifter {
+    pub(super) fn new(
+        table: Arc<Table>,
+        uses: Arc<Uses>,
+        tuning: Tuning,
+        salt: Hash,
+        pages: Pages,
+        next_slot: u32,
+    ) -> Self {
+        Self {
+            table,
+            uses,
+            tuning,
+            salt,
+            pages,
+            counts: Counts::default(),
+            seen: Seen::new(next_slot),
+            twice: HashSet::new(),
+            sightings: HashMap::new(),
+            keyless: false,
+            next_slot,
+            pending: HashMap::new(),
+            log: VecDeque::new(),
+            saves: Vec::new(),
+            items: 0,
+        }
+    }
+
+    /// Sifts a batch. `saved` is the number of the last item that the state file had when `known` was looked up.
+    pub(super) fn take(&mut self, batch: Batch, saved: u32, now: Moment) -> (Vec<Item>, Result<(), Failure>) {
+        self.prune(saved);
+        let mut items = Vec::new();
+        if let Some((first, place)) = batch.place {
+            self.seen.page(first, place);
+        }
+        for (probe, known) in batch.probes.into_iter().zip(batch.known) {
+            self.seen.next();
+            self.one(probe, known, batch.part, now, &mut items);
+            if let Err(failure) = self.tolerable() {
+                return (items, Err(failure));
+            }
+        }
+        if self.saves.len() >= SAVES {
+            items.push(self.item(None));
+        }
+        (items, Ok(()))
+    }
+
+    /// What still waits, as the last item without an end.
+    pub(super) fn rest(&mut self, now: Moment) -> Option<Item> {
+        if !self.pages.is_empty() {
+            return Some(self.close(now));
+        }
+        (!self.saves.is_empty()).then(|| self.item(None))
+    }
+
+    /// Saves that wait without a page; those of the open page too.
+    pub(super) fn waiting(&mut self) -> Vec<Save> {
+        std::mem::take(&mut self.saves)
+    }
+
+    pub(super) const fn next_slot(&self) -> u32 {
+        self.next_slot
+    }
+
+    fn one(&mut self, probe: Probe, known: Option<Print>, part: u32, now: Moment, items: &mut Vec<Item>) {
+        let Probe { raw, key, keyless, hash } = probe;
+        let print = self.pending.get(&key).map(|(_, print)| print.clone()).or(known);
+        if let Some(print) = print.as_ref().filter(|print| print.raw != NONE && print.mark != Mark::Held)
+            && self.is_known(print, &key, hash, part)
+        {
+            self.keyless |= keyless.is_some();
+            return;
+        }
+        let fields = raw.parse();
+        if let Ok(fields) = &fields
+            && !self.table.selects(fields)
+        {
+            self.counts.left_out += 1;
+            return;
+        }
+        self.counts.read += 1;
+        let salt = self.salt;
+        let broken = |errors: Vec<Reason>, about: About, pointer: String, shown: Option<&Arc<str>>| Quarantined {
+            key: shown.map(std::string::ToString::to_string),
+            pointer,
+            raw_hash: ContentHash::from_bytes(&xor(hash, salt)).expect("sixteen bytes are sixteen bytes"),
+            raw: cut(raw.to_text()),
+            errors,
+            about,
+        };
+        if let Some(reason) = keyless {
+            self.keyless = true;
+            let quarantined = broken(vec![reason], About::default(), self.seen.pointer(""), None);
+            let slot = self.slot(print.as_ref());
+            self.quarantine(quarantined, now, items);
+            self.keep(
+                key,
+                Print { slot, mark: Mark::Quarantined, missed: 0, part, raw: hash, body: NONE, others: Vec::new() },
+            );
+            return;
+        }
+        let earlier = print.as_ref().and_then(|print| Some((print.clone(), self.seen.first(print.slot)?)));
+        if let Some((mut print, first)) = earlier {
+            let pointers = [self.seen.pointer_of(first, &key), self.seen.pointer(&key)];
+            let message =
+                format!("two different records of one read have this key: {} and {}", pointers[0], pointers[1]);
+            let [_, pointer] = pointers;
+            let about = fields.map_or_else(|_| About::default(), |fields| about(&self.table.map(&fields)));
+            let quarantined = broken(vec![reason("E0322", message)], about, pointer, Some(&key));
+            // The hub applies a page's records after its quarantine; the valid one has to come before.
+            if self.pages.holds(&key) {
+                items.push(self.close(now));
+            }
+            self.quarantine(quarantined, now, items);
+            print.mark = Mark::NotUnique;
+            print.add_other(hash);
+            self.twice.insert(print.slot);
+            self.keep(key, print);
+            return;
+        }
+        let slot = self.slot(print.as_ref());
+        self.seen.mark(slot);
+        let verdict = match fields {
+            Ok(fields) => self.map(&fields, &raw, print.as_ref()),
+            Err(error) => Verdict::Broken(
+                vec![reason("E0321", format!("the record is no JSON that we take: {error}"))],
+                About::default(),
+            ),
+        };
+        let (mark, body) = match verdict {
+            Verdict::Same(body) => {
+                self.counts.unchanged += 1;
+                (Mark::Live, body)
+            }
+            Verdict::Valid(record, body) => {
+                let record = Record { key: key.to_string(), pointer: self.seen.pointer(&key), ..record };
+                self.counts.published += 1;
+                self.pages.record(record);
+                (Mark::Live, body)
+            }
+            Verdict::Broken(errors, about) => {
+                let quarantined = broken(errors, about, self.seen.pointer(&key), Some(&key));
+                self.quarantine(quarantined, now, items);
+                (Mark::Quarantined, print.as_ref().map_or(NONE, |print| print.body))
+            }
+        };
+        self.keep(key, Print { slot, mark, missed: 0, part, raw: hash, body, others: Vec::new() });
+        if self.pages.is_full() {
+            items.push(self.close(now));
+        }
+    }
+
+    /// Whether the record stands as it was; then it is counted here.
+    fn is_known(&mut self, print: &Print, key: &Arc<str>, hash: Hash, part: u32) -> bool {
+        let other = print.mark == Mark::NotUnique && print.others.contains(&hash);
+        if print.raw != hash && !other {
+            return false;
+        }
+        self.counts.read += 1;
+        self.seen.mark(print.slot);
+        if print.mark == Mark::NotUnique && *self.sightings.entry(print.slot).or_insert(hash) != hash {
+            self.twice.insert(print.slot);
+        }
+        match print.mark {
+            _ if other => self.counts.quarantined_again += 1,
+            Mark::Quarantined => self.counts.quarantined_again += 1,
+            Mark::NotUnique if print.body == NONE => self.counts.quarantined_again += 1,
+            _ => self.counts.unchanged += 1,
+        }
+        if print.part != part && !other {
+            // The record moved to another file; that alone is no change.
+            self.keep(key.clone(), Print { part, missed: 0, ..print.clone() });
+        }
+        true
+    }
+
+    fn map(&self, fields: &Fields<'_>, raw: &Raw, print: Option<&Print>) -> Verdict {
+        let fault = |message: &str, source: Option<&String>, target: &str| Reason {
+            code: "E0324".to_owned(),
+            target: target.to_owned(),
+            source: source.cloned(),
+            message: message.to_owned(),
+        };
+        let mut faults = Vec::new();
+        for (column, message) in raw.faults() {
+            if column.is_empty() {
+                faults.push(fault(message, None, ""));
+            }
+            // An error in a cell that nothing uses harms nobody.
+            for (source, target) in self.uses.0.iter().filter(|(source, _)| source == column) {
+                faults.push(fault(message, Some(source), target));
+            }
+        }
+        let mapped = self.table.map(fields);
+        if !faults.is_empty() {
+            let about = about(&mapped);
+            let others = if let Mapped::Broken { errors, .. } = mapped { errors } else { Vec::new() };
+            let others = others.into_iter().filter(|other| faults.iter().all(|fault| fault.target != other.target));
+            return Verdict::Broken(faults.iter().cloned().chain(others).collect(), about);
+        }
+        let value = match mapped {
+            Mapped::Record(value) => value,
+            Mapped::Broken { errors, about } => return Verdict::Broken(errors, about),
+        };
+        // Keys of a value are sorted, so its JSON text is canonical.
+        let body = serde_json::value::to_raw_value(&value).expect("a JSON value always serialises");
+        if body.get().len() > MAX_BODY_BYTES {
+            let message = format!("the canonical record has {} bytes, {MAX_BODY_BYTES} are taken", body.get().len());
+            return Verdict::Broken(vec![reason("E0323", message)], Table::about(&value));
+        }
+        let hash = ContentHash::of(body.get().as_bytes());
+        if print.is_some_and(|print| print.mark == Mark::Live && print.body == *hash.as_bytes()) {
+            return Verdict::Same(*hash.as_bytes());
+        }
+        Verdict::Valid(Record { key: String::new(), pointer: String::new(), hash, body }, *hash.as_bytes())
+    }
+
+    fn quarantine(&mut self, quarantined: Quarantined, now: Moment, items: &mut Vec<Item>) {
+        self.counts.quarantined += 1;
+        self.pages.quarantined(quarantined);
+        if self.pages.is_full() {
+            items.push(self.close(now));
+        }
+    }
+
+    /// When so many of the first records are broken, the definition is.
+    fn tolerable(&self) -> Result<(), Failure> {
+        let Tuning { sample, broken_share, .. } = self.tuning;
+        let broken = self.counts.quarantined + self.counts.quarantined_again;
+        if self.counts.read <= sample && broken * 100 > sample * u64::from(broken_share) {
+            let read = self.counts.read;
+            return Err(Failure::new(
+                "E0207",
+                format!(
+                    "{broken} of the first {read} records are broken, more than {broken_share} % of {sample}: the definition does not fit the source"
+                ),
+            ));
+        }
+        Ok(())
+    }
+
+    fn slot(&mut self, print: Option<&Print>) -> u32 {
+        print.map_or_else(
+            || {
+                self.next_slot += 1;
+                self.next_slot - 1
+            },
+            |print| print.slot,
+        )
+    }
+
+    fn keep(&mut self, key: Arc<str>, print: Print) {
+        self.seen.mark(print.slot);
+        self.saves.push(Save {
+            key: key.clone(),
+            slot: print.slot,
+            mark: print.mark,
+            part: print.part,
+            raw: print.raw,
+            body: print.body,
+            others: print.others.clone(),
+        });
+        self.log.push_back((self.items + 1, key.clone()));
+        self.pending.insert(key, (self.items + 1, print));
+    }
+
+    fn close(&mut self, now: Moment) -> Item {
+        let page = self.pages.close();
+        let id = page.message_id();
+        let body = Message::Page(Box::new(page)).encode(&id, now);
+        self.item(Some((id, body.into())))
+    }
+
+    fn item(&mut self, message: Option<(String, Bytes)>) -> Item {
+        self.items += 1;
+        Item { message, saves: std::mem::take(&mut self.saves), next_slot: self.next_slot }
+    }
+
+    /// Forgets pending prints that the state file has by now.
+    fn prune(&mut self, saved: u32) {
+        while let Some((item, key)) = self.log.pop_front_if(|(item, _)| *item <= saved) {
+            if self.pending.get(&key).is_some_and(|(newest, _)| *newest == item) {
+                self.pending.remove(&key);
+            }
+        }
+    }
+}
+
+enum Verdict {
+    Same(Hash),
+    Valid(Record, Hash),
+    Broken(Vec<Reason>, About),
+}
+
+fn about(mapped: &Mapped) -> About {
+    match mapped {
+        Mapped::Record(value) => Table::about(value),
+        Mapped::Broken { about, .. } => about.clone(),
+    }
+}
+
+fn reason(code: &str, message: String) -> Reason {
+    Reason { code: code.to_owned(), target: String::new(), source: None, message }
+}
+
+/// Hashes are salted with the definition, so that a new definition maps every record anew.
+pub(super) fn xor(hash: Hash, salt: Hash) -> Hash {
+    std::array::from_fn(|at| hash[at] ^ salt[at])
+}
+
+/// What the state file remembers a record without a key by.
+pub(super) fn keyless_key(hash: Hash) -> Arc<str> {
+    format!("{KEYLESS}{}", muara_schemas::canonical::hex(&hash)).into()
+}
+
+fn cut(mut text: String) -> String {
+    if text.len() > MAX_RAW_BYTES {
+        text.truncate(text.floor_char_boundary(MAX_RAW_BYTES));
+    }
+    text
+}

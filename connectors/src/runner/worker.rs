@@ -1,0 +1,244 @@
+//! The life of one stream: runs on schedule and on order, one at a time.
+
+use std::collections::VecDeque;
+use std::sync::Arc;
+use std::time::Duration;
+
+use muara_schemas::Moment;
+use tokio::sync::{Semaphore, mpsc, oneshot, watch};
+use tokio_util::sync::CancellationToken;
+use tokio_util::task::TaskTracker;
+
+use super::compare::compare;
+use super::context::Context;
+use super::report::{Failure, StreamReport};
+use super::run::run;
+
+/// How soon a failed run is tried again, when the schedule would not come to it sooner.
+const AFTER_FAILURE: Duration = Duration::from_mins(5);
+/// How often a paused stream looks whether its pause is over.
+const PAUSE_LOOK: Duration = Duration::from_secs(30);
+
+/// What a stream is told to do.
+#[derive(Debug)]
+pub(super) enum Order {
+    /// Run now.
+    Run { full: bool, done: oneshot::Sender<StreamReport> },
+    /// Forget everything and read from the start.
+    Reset { done: oneshot::Sender<Result<(), String>> },
+    /// Start no runs before a moment.
+    Pause { until: Option<Moment>, done: oneshot::Sender<Result<(), String>> },
+    /// Send all keys and hashes.
+    Compare { done: oneshot::Sender<Result<String, String>> },
+    /// Forget the hashes of these keys and read whole.
+    Reread { keys: Vec<String>, done: oneshot::Sender<Result<String, String>> },
+}
+
+/// What a stream shows of itself.
+#[derive(Debug, Clone, Default)]
+pub(super) struct Status {
+    /// The last run, if there was one since the start.
+    pub(super) report: Option<StreamReport>,
+    /// Orders and runs that were begun but are not over; orders still in the queue are not counted.
+    pub(super) busy: bool,
+}
+
+/// The life of one stream.
+pub(super) struct Worker {
+    pub(super) context: Arc<Context>,
+    pub(super) orders: mpsc::Receiver<Order>,
+    pub(super) status: watch::Sender<Status>,
+    /// How many streams of this system, and of all, run at once.
+    pub(super) turns: [Arc<Semaphore>; 2],
+    pub(super) schedule: bool,
+    pub(super) tracker: TaskTracker,
+    pub(super) token: CancellationToken,
+    waiting: VecDeque<Order>,
+    /// When the next scheduled run is due; `None` when nothing runs by itself.
+    due: Option<tokio::time::Instant>,
+}
+
+impl Worker {
+    pub(super) fn new(
+        context: Arc<Context>,
+        orders: mpsc::Receiver<Order>,
+        status: watch::Sender<Status>,
+        turns: [Arc<Semaphore>; 2],
+        schedule: bool,
+        tracker: TaskTracker,
+        token: CancellationToken,
+    ) -> Self {
+        let due = schedule.then(tokio::time::Instant::now);
+        Self { context, orders, status, turns, schedule, tracker, token, waiting: VecDeque::new(), due }
+    }
+
+    /// Lives until the token is cancelled.
+    pub(super) async fn live(mut self) {
+        loop {
+            let order = if let Some(order) = self.waiting.pop_front() {
+                Some(order)
+            } else {
+                self.show(false);
+                let due = self.due.unwrap_or_else(|| tokio::time::Instant::now() + Duration::from_hours(24));
+                tokio::select! {
+                    biased;
+                    () = self.token.cancelled() => return,
+                    order = self.orders.recv() => match order {
+                        None => return,
+                        some => some,
+                    },
+                    () = tokio::time::sleep_until(due) => None,
+                }
+            };
+            self.show(true);
+            match order {
+                Some(order) => self.obey(order).await,
+                None if self.due.is_some() => self.scheduled().await,
+                None => {}
+            }
+            if self.token.is_cancelled() {
+                return;
+            }
+        }
+    }
+
+    async fn obey(&mut self, order: Order) {
+        match order {
+            Order::Run { full, done } => {
+                let report = if self.is_paused().await { self.paused() } else { self.run(full).await };
+                // Whoever asked may have gone.
+                drop(done.send(report));
+            }
+            Order::Reset { done } => self.reset(done).await,
+            Order::Pause { until, done } => self.pause(until, done).await,
+            Order::Compare { done } => {
+                let _turn = self.turn().await;
+                let outcome = compare(&self.context, &self.token).await;
+                drop(done.send(outcome.map(|count| format!("{count} keys")).map_err(|failure| failure.to_string())));
+            }
+            Order::Reread { keys, done } => {
+                let forgotten = self.context.state.reread(self.context.id, &keys).await;
+                let outcome = match forgotten {
+                    Err(error) => Err(Failure::from(error).to_string()),
+                    Ok(()) if self.is_paused().await => Ok("forgotten; the stream is paused".to_owned()),
+                    Ok(()) => match self.run(true).await.failure {
+                        None => Ok("read again".to_owned()),
+                        Some(failure) => Err(failure),
+                    },
+                };
+                drop(done.send(outcome));
+            }
+        }
+    }
+
+    async fn scheduled(&mut self) {
+        if self.is_paused().await {
+            self.due = Some(tokio::time::Instant::now() + PAUSE_LOOK.min(self.context.stream.every));
+            return;
+        }
+        let full = self.full_is_due().await;
+        self.run(full).await;
+    }
+
+    /// Runs, and goes on listening meanwhile: a reset or pause does not wait, anything else does.
+    async fn run(&mut self, full: bool) -> StreamReport {
+        let stop = self.token.child_token();
+        let context = self.context.clone();
+        let tracker = self.tracker.clone();
+        let turns = self.turns.clone();
+        let running = async {
+            let _turn = turn(&turns).await;
+            run(&context, full, &tracker, &stop).await
+        };
+        tokio::pin!(running);
+        let mut resets = Vec::new();
+        let report = loop {
+            tokio::select! {
+                report = &mut running => break report,
+                Some(order) = self.orders.recv() => match order {
+                    Order::Reset { done } => {
+                        stop.cancel();
+                        resets.push(done);
+                    }
+                    Order::Pause { until, done } => Self::keep_pause(&context, until, done).await,
+                    order => self.waiting.push_back(order),
+                },
+            }
+        };
+        for done in resets {
+            self.waiting.push_front(Order::Reset { done });
+        }
+        self.plan(report.failure.is_some());
+        self.status.send_modify(|status| status.report = Some(report.clone()));
+        report
+    }
+
+    /// Forgets the stream, answers, and reads it whole at once.
+    async fn reset(&mut self, done: oneshot::Sender<Result<(), String>>) {
+        let forgotten =
+            self.context.state.forget(self.context.id).await.map_err(|error| Failure::from(error).to_string());
+        let read = forgotten.is_ok() && !self.is_paused().await;
+        drop(done.send(forgotten));
+        if read {
+            self.run(true).await;
+        } else if self.schedule {
+            self.due = Some(tokio::time::Instant::now());
+        }
+    }
+
+    async fn pause(&mut self, until: Option<Moment>, done: oneshot::Sender<Result<(), String>>) {
+        Self::keep_pause(&self.context, until, done).await;
+        if self.schedule && until.is_none() {
+            self.due = Some(tokio::time::Instant::now());
+        }
+    }
+
+    async fn keep_pause(context: &Context, until: Option<Moment>, done: oneshot::Sender<Result<(), String>>) {
+        let kept = context.state.pause(context.id, until).await;
+        drop(done.send(kept.map_err(|error| Failure::from(error).to_string())));
+    }
+
+    /// When the next scheduled run is due.
+    fn plan(&mut self, failed: bool) {
+        if self.schedule {
+            let every = self.context.stream.every;
+            let wait = if failed { every.min(AFTER_FAILURE) } else { every };
+            self.due = Some(tokio::time::Instant::now() + wait);
+        }
+    }
+
+    async fn full_is_due(&self) -> bool {
+        let Some(every) = self.context.stream.full_read.every else { return false };
+        let Ok(state) = self.context.state.stream(&self.context.name).await else { return false };
+        let seconds = i64::try_from(every.as_secs()).unwrap_or(i64::MAX);
+        state.full_at.is_none_or(|at| at.plus_secs(seconds) <= self.context.post.clock.now())
+    }
+
+    async fn is_paused(&self) -> bool {
+        let state = self.context.state.stream(&self.context.name).await;
+        let until = state.ok().and_then(|state| state.paused_until);
+        until.is_some_and(|until| until > self.context.post.clock.now())
+    }
+
+    fn paused(&self) -> StreamReport {
+        StreamReport::failed(&self.context.name, Failure::new("E0212", "the stream is paused").to_string())
+    }
+
+    async fn turn(&self) -> Vec<tokio::sync::OwnedSemaphorePermit> {
+        turn(&self.turns).await
+    }
+
+    fn show(&self, busy: bool) {
+        self.status.send_if_modified(|status| std::mem::replace(&mut status.busy, busy) != busy);
+    }
+}
+
+/// Waits for a place among the streams of the system, then among all.
+async fn turn(turns: &[Arc<Semaphore>]) -> Vec<tokio::sync::OwnedSemaphorePermit> {
+    let mut places = Vec::with_capacity(turns.len());
+    for places_of in turns {
+        // The semaphores are never closed.
+        places.extend(places_of.clone().acquire_owned().await);
+    }
+    places
+}

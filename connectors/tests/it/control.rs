@@ -1,0 +1,164 @@
+//! Orders of the hub, announcements and signs of life.
+
+use std::time::Duration;
+
+use muara_schemas::control::Order;
+use muara_schemas::page::{RunId, RunKind};
+
+use crate::rig::{Rig, until};
+use crate::sqlite::{exec, rig};
+
+const WHOLE: &str = "    read: {table: dpa}\n";
+
+async fn filled() -> (Rig, sqlx::SqlitePool) {
+    let (mut rig, db) = rig(WHOLE).await;
+    exec(&db, "insert into dpa values ('a', 1, null, null), ('b', 2, null, null), ('c', 'x', null, null)").await;
+    rig.run(false).await;
+    (rig, db)
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn reset_forgets_and_reads_whole_with_no_run_before_it() {
+    let (mut rig, _db) = filled().await;
+    let answer = rig.command(Order::Reset { reason: "a page is missing".to_owned() }).await;
+    assert!(answer.done);
+    rig.idle().await;
+    let kept = rig.hub.keep();
+    let runs = kept.runs("dpa");
+    assert_eq!(runs.len(), 2);
+    assert_eq!(runs[1].1, None);
+    assert_eq!(kept.pages.iter().filter(|page| page.run == runs[1].0).map(|page| page.records.len()).sum::<usize>(), 2);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn reset_stops_a_run_that_nobody_confirms() {
+    let (mut rig, db) = filled().await;
+    exec(&db, "insert into dpa values ('d', 4, null, null)").await;
+    rig.hub.allow(0);
+    let begun = {
+        let hub = rig.hub.clone();
+        let bus = rig.bus.clone();
+        let name = rig.name();
+        let expires_at = muara_schemas::Clock::system().now().plus_secs(3_600);
+        let run = rig.start().await.run_all(true);
+        let reset = async {
+            let order = Order::Reset { reason: "test".to_owned() };
+            let command = muara_schemas::control::Command { id: "0".repeat(32), expires_at, stream: name, order };
+            bus.command(&command).await.unwrap();
+            until("the reset is answered", || hub.keep().answers.iter().find(|answer| answer.done).cloned()).await;
+            hub.allow(usize::MAX);
+        };
+        let (reports, ()) = tokio::join!(run, reset);
+        reports[0].clone()
+    };
+    assert!(begun.failure.as_deref().is_some_and(|failure| failure.starts_with("E0209")), "{:?}", begun.failure);
+    rig.idle().await;
+    let report = rig.start().await.reports().remove(0);
+    assert_eq!((report.failure, report.counts.published), (None, 3));
+    assert_eq!(rig.hub.keep().pages.last().unwrap().prev, None);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn compare_lists_what_stands() {
+    let (mut rig, _db) = filled().await;
+    let answer = rig.command(Order::Compare { run: RunId::new([0; 16]) }).await;
+    assert_eq!((answer.done, answer.detail.as_deref()), (true, Some("2 keys")));
+    let kept = rig.hub.keep();
+    kept.check_runs();
+    let page = kept.pages.last().unwrap();
+    assert_eq!((page.kind, page.prev), (RunKind::Compare, Some(kept.pages[0].run)));
+    let have: Vec<(&str, _)> = page.have.iter().map(|(key, hash)| (key.as_str(), *hash)).collect();
+    assert_eq!(
+        have,
+        [("a", kept.records["dpa"]["a"].0), ("b", kept.records["dpa"]["b"].0)],
+        "in key order, without quarantine"
+    );
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn reread_sends_keys_again() {
+    let (mut rig, _db) = filled().await;
+    let answer = rig.command(Order::Reread { keys: vec!["b".to_owned(), "unknown".to_owned()] }).await;
+    assert!(answer.done, "{answer:?}");
+    rig.idle().await;
+    let report = rig.start().await.reports().remove(0);
+    assert_eq!((report.kind, report.counts.published, report.counts.unchanged), (RunKind::Full, 1, 1));
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn pause_holds_and_resume_goes_on() {
+    let (mut rig, db) = filled().await;
+    assert!(rig.command(Order::Pause { until: Some(rig.options.clock.now().plus_secs(600)) }).await.done);
+    exec(&db, "insert into dpa values ('d', 4, null, null)").await;
+    let answer = rig.command(Order::Run { full: false }).await;
+    assert!(!answer.done && answer.detail.unwrap().starts_with("E0212"));
+    rig.stop().await;
+    assert!(rig.try_run(false).await.failure.is_some(), "a pause outlives the process");
+    rig.options.clock.advance_secs(601);
+    assert_eq!(rig.run(false).await.counts.published, 1);
+    rig.command(Order::Pause { until: Some(rig.options.clock.now().plus_secs(100_000_000)) }).await;
+    assert!(rig.try_run(false).await.failure.is_some());
+    assert!(rig.command(Order::Pause { until: None }).await.done);
+    let answer = rig.command(Order::Run { full: true }).await;
+    assert_eq!(answer.detail.as_deref(), Some("4 records read"));
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn expired_and_unknown_orders_do_no_harm() {
+    let (mut rig, _db) = filled().await;
+    let pages = rig.hub.keep().pages.len();
+    let mut command = muara_schemas::control::Command {
+        id: "1".repeat(32),
+        expires_at: muara_schemas::Clock::system().now().plus_secs(3_600),
+        stream: muara_schemas::StreamName::new("33.02", "sipd", "none"),
+        order: Order::Reset { reason: String::new() },
+    };
+    rig.bus.command(&command).await.unwrap();
+    let hub = rig.hub.clone();
+    let answer = until("it is answered", || hub.keep().answers.first().cloned()).await;
+    assert!(!answer.done);
+    // By the connector's clock this one is late.
+    command.id = "2".repeat(32);
+    command.stream = rig.name();
+    rig.options.clock.advance_secs(4_000_000_000);
+    rig.bus.command(&command).await.unwrap();
+    let answer = until("it is answered", || hub.keep().answers.get(1).cloned()).await;
+    assert!(!answer.done && answer.detail.unwrap().contains("expired"));
+    rig.idle().await;
+    assert_eq!(rig.hub.keep().pages.len(), pages);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn streams_are_announced_and_give_signs_of_life() {
+    let (mut rig, db) = rig(WHOLE).await;
+    rig.options.tuning.heartbeat = Duration::from_millis(20);
+    exec(&db, "drop table dpa").await;
+    let failure = rig.try_run(false).await.failure;
+    let hub = rig.hub.clone();
+    let announcement = until("it is announced", || hub.keep().announcements.first().cloned()).await;
+    assert_eq!((announcement.stream, announcement.record_type.as_str()), (rig.name(), "budget-line"));
+    assert_eq!((announcement.every_secs, announcement.agency.as_str()), (900, "5.02.0.00.0.00.01.0000"));
+    assert!(
+        announcement.document.contains("{env: DB}") || announcement.document.contains("env: DB"),
+        "{}",
+        announcement.document
+    );
+    assert!(!announcement.document.contains("source.db"));
+    until("a heartbeat tells the failure", || {
+        hub.keep().heartbeats.iter().find(|beat| beat.failure == failure).cloned()
+    })
+    .await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_stream_runs_on_its_schedule() {
+    let (mut rig, db) = rig(&format!("{WHOLE}    schedule: {{every: 1s}}\n")).await;
+    rig.options.schedule = true;
+    exec(&db, "insert into dpa values ('a', 1, null, null)").await;
+    rig.start().await;
+    let hub = rig.hub.clone();
+    until("the first run is over", || hub.keep().pages.iter().any(|page| page.end.is_some()).then_some(())).await;
+    exec(&db, "insert into dpa values ('b', 1, null, null)").await;
+    until("the second has found more", || (hub.keep().keys("dpa").len() == 2).then_some(())).await;
+    rig.stop().await;
+}

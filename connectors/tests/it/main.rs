@@ -1,0 +1,11 @@
+//! The connectors against real sources: SQLite, PostgreSQL, HTTP servers, CSV files and workbooks, with a small hub at
+//! the other end of the bus.
+
+mod control;
+mod crash;
+mod files;
+mod http;
+mod hub;
+mod postgres;
+mod rig;
+mod sqlite;

@@ -1,0 +1,175 @@
+//! The kind `sql` against PostgreSQL. Needs a server: `MUARA_TEST_POSTGRES`, or one on this machine that trusts us.
+
+use std::str::FromStr as _;
+
+use muara_schemas::page::RunKind;
+use serde_json::json;
+use sqlx::postgres::{PgConnectOptions, PgConnection};
+use sqlx::{AssertSqlSafe, Connection as _};
+
+use crate::rig::{Rig, standing_clock};
+
+/// A database of our own, dropped at the end.
+struct Database {
+    server: String,
+    name: String,
+    connection: PgConnection,
+}
+
+impl Database {
+    async fn create() -> Self {
+        let server = std::env::var("MUARA_TEST_POSTGRES")
+            .unwrap_or_else(|_| "postgres://root@127.0.0.1:5432/postgres".to_owned());
+        let name = format!("muara_test_{}", muara_schemas::canonical::hex(&muara_schemas::random::bytes::<6>()));
+        let mut admin = PgConnection::connect(&server).await.expect("PostgreSQL for tests: set MUARA_TEST_POSTGRES");
+        sqlx::raw_sql(AssertSqlSafe(format!("create database {name}"))).execute(&mut admin).await.unwrap();
+        let options = PgConnectOptions::from_str(&server).unwrap().database(&name);
+        Self { connection: PgConnection::connect_with(&options).await.unwrap(), server, name }
+    }
+
+    fn url(&self) -> String {
+        let mut url = url::Url::parse(&self.server).unwrap();
+        url.set_path(&self.name);
+        url.to_string()
+    }
+
+    async fn exec(&mut self, sql: &'static str) {
+        sqlx::raw_sql(sql).execute(&mut self.connection).await.unwrap();
+    }
+
+    async fn drop(self) {
+        self.connection.close().await.unwrap();
+        let mut admin = PgConnection::connect(&self.server).await.unwrap();
+        sqlx::raw_sql(AssertSqlSafe(format!("drop database {} with (force)", self.name)))
+            .execute(&mut admin)
+            .await
+            .unwrap();
+    }
+}
+
+async fn rig(stream: &str) -> (Rig, Database) {
+    let mut rig = Rig::new("  kind: sql\n  url: {env: DB}\n  fetch: 100\n  statement_timeout: 5s", stream);
+    rig.options.clock = standing_clock();
+    let database = Database::create().await;
+    rig.set("DB", database.url());
+    (rig, database)
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn values_come_as_postgresql_prints_them() {
+    let (mut rig, mut database) = rig("    read: {table: simda.ta_belanja}\n").await;
+    database
+        .exec(
+            "create schema simda; create table simda.ta_belanja (id numeric, nilai numeric(20, 2), uraian jsonb, f float8, t timestamptz, b bool, y bytea);
+             insert into simda.ta_belanja values (9007199254740993, 123456789012345678.90, '{\"a\": 1}', 0.1, '2026-01-01 00:00:00+00', true, '\\x00ff'),
+             (2, 1250000000.5, null, null, null, null, null)",
+        )
+        .await;
+    let report = rig.run(false).await;
+    assert_eq!((report.kind, report.counts.published), (RunKind::Full, 2));
+    {
+        let kept = rig.hub.keep();
+        let body = kept.body("dpa", "9007199254740993").unwrap();
+        assert_eq!((&body["amount"], &body["description"]), (&json!("123456789012345678.90"), &json!("{\"a\": 1}")));
+        assert_eq!(kept.body("dpa", "2").unwrap()["amount"], json!("1250000000.50"));
+        assert_eq!(kept.pages[0].records[1].pointer, "simda.ta_belanja?2");
+    }
+    database.exec("set timezone = 'UTC'; update simda.ta_belanja set nilai = -1 where id = 2; delete from simda.ta_belanja where id > 2").await;
+    let report = rig.run(false).await;
+    assert_eq!((report.counts.published, report.counts.gone), (1, 1));
+    rig.stop().await;
+    database.drop().await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn the_cursor_is_cast_to_its_column_and_nothing_slips_in() {
+    let (mut rig, mut database) = rig("    read: {table: dpa, columns: [id, nilai, uraian, Diubah], where: \"nilai > 0\"}\n    cursor: {field: Diubah, lag: 10m}\n").await;
+    database
+        .exec(
+            "create table dpa (id int, nilai int, uraian text, \"Diubah\" timestamp);
+             insert into dpa select i, i, null, timestamp '2026-11-20 10:00' + i * interval '1 minute' from generate_series(1, 500) i;
+             insert into dpa values (1000, 0, null, '2026-11-20 12:00')",
+        )
+        .await;
+    let first = rig.run(false).await;
+    assert_eq!((first.counts.read, first.counts.published), (500, 500));
+    database
+        .exec(
+            "insert into dpa values (501, 1, null, '2026-11-20 18:20:00'), (502, 1, null, '2026-11-20 18:10:00'),
+             (503, 1, null, '2026-11-20 18:09:59.9'), (504, 1, '''; drop table dpa; --', '2026-11-20 18:20:00.000001')",
+        )
+        .await;
+    let second = rig.run(false).await;
+    assert_eq!((second.kind, second.counts.published, second.counts.unchanged), (RunKind::Incremental, 3, 11));
+    let third = rig.run(false).await;
+    assert_eq!((third.run, third.counts.read), (None, 12), "10 minutes before the last microsecond");
+    assert_eq!(rig.run(true).await.counts.published, 1);
+    rig.stop().await;
+    database.drop().await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_read_is_one_snapshot_however_long_it_takes() {
+    let (mut rig, mut database) = rig("    read: {table: dpa}\n").await;
+    database.exec("create table dpa (id int, nilai int, uraian text); insert into dpa select i, 1 from generate_series(1, 30000) i").await;
+    rig.hub.allow(1);
+    let report = {
+        let hub = rig.hub.clone();
+        let run = rig.start().await.run_all(false);
+        let change = async {
+            crate::rig::until("the first page is there", || (!hub.keep().pages.is_empty()).then_some(())).await;
+            database
+                .exec("update dpa set nilai = 2; delete from dpa where id > 29990; insert into dpa values (50000, 1)")
+                .await;
+            hub.allow(usize::MAX);
+        };
+        let (mut reports, ()) = tokio::join!(run, change);
+        reports.remove(0)
+    };
+    assert_eq!((report.failure, report.counts.published), (None, 30_000));
+    {
+        let kept = rig.hub.keep();
+        assert!(kept.records["dpa"].values().all(|(_, body)| body.contains(r#""amount":"1.00""#)));
+        assert_eq!(kept.keys("dpa").len(), 30_000);
+    }
+    let next = rig.run(false).await;
+    assert_eq!((next.counts.published, next.counts.gone), (29_991, 10));
+    rig.stop().await;
+    database.drop().await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn nothing_can_be_written_and_nothing_may_take_too_long() {
+    let (mut rig, mut database) = rig("    read: {table: dpa}\n").await;
+    database
+        .exec(
+            "create table kept (n int);
+             create function evil() returns int language sql as 'insert into kept values (1) returning n';
+             create view dpa as select evil() as id, 1 as nilai",
+        )
+        .await;
+    let failure = rig.try_run(false).await.failure.unwrap();
+    assert!(failure.contains("read-only"), "{failure}");
+    rig.stop().await;
+    rig.define("  kind: sql\n  url: {env: DB}\n  statement_timeout: 1s", "    read: {table: slow}\n");
+    database.exec("create view slow as select 1 as id, pg_sleep(30)::text as nilai").await;
+    rig.options.tuning.first_wait = std::time::Duration::from_millis(1);
+    let start = std::time::Instant::now();
+    let failure = rig.try_run(false).await.failure.unwrap();
+    assert!(failure.contains("statement timeout") && start.elapsed().as_secs() < 25, "{failure}");
+    rig.stop().await;
+    database.drop().await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn who_is_not_let_in_is_told() {
+    let (mut rig, database) = rig("    read: {table: dpa}\n").await;
+    rig.set("DB", database.url().replace(&database.name, "no_such_database"));
+    let failure = rig.try_run(false).await.failure.unwrap();
+    assert!(failure.starts_with("E0204") || failure.starts_with("E0201"), "{failure}");
+    rig.stop().await;
+    rig.set("DB", "postgres://127.0.0.1:1/x");
+    let failure = rig.try_run(false).await.failure.unwrap();
+    assert!(failure.starts_with("E0202"), "{failure}");
+    database.drop().await;
+}

@@ -1,0 +1,198 @@
+//! What the program can be asked for.
+
+use std::path::PathBuf;
+
+use clap::{Args, Parser, Subcommand};
+
+/// Muara: the data of regional government, from plan to rupiah to result, in one place.
+#[derive(Debug, Parser)]
+#[command(name = "muara", version, about, propagate_version = true, max_term_width = 100)]
+pub struct Cli {
+    /// Configuration file; `muara.toml` here when it exists, else the built-in defaults.
+    #[arg(long, global = true, value_name = "FILE")]
+    pub config: Option<PathBuf>,
+    /// Print data as one JSON document.
+    #[arg(long, global = true)]
+    pub json: bool,
+    /// What to do.
+    #[command(subcommand)]
+    pub command: Command,
+}
+
+/// The commands.
+#[derive(Debug, Subcommand)]
+pub enum Command {
+    /// Run everything on a simulated regency, in one process and one folder.
+    Demo(Demo),
+    /// Run the hub: intake, views and API; with --connect also connectors, in the same process.
+    Serve(Serve),
+    /// Run connectors: from legacy systems to the bus.
+    Connect(Connect),
+    /// Check connector definitions; every error of every file at once.
+    Lint {
+        /// Definition files, or folders of them.
+        #[arg(required = true)]
+        paths: Vec<PathBuf>,
+    },
+    /// Bring the database's tables up to this version.
+    Migrate,
+    /// Copy the database into a file.
+    Backup {
+        /// The file to write; it must not exist.
+        file: PathBuf,
+    },
+    /// Put a backup in the place of the database; positions told before mean nothing afterwards.
+    Restore {
+        /// The backup.
+        file: PathBuf,
+        /// Replace a database that is there.
+        #[arg(long)]
+        yes: bool,
+    },
+    /// Look at records that wait for somebody.
+    #[command(subcommand)]
+    Quarantine(Quarantine),
+    /// Make, list and take back API keys.
+    #[command(subcommand)]
+    Key(Key),
+    /// Look at record types.
+    #[command(subcommand)]
+    Schema(Schema),
+    /// Look at connected systems.
+    #[command(subcommand)]
+    Source(Source),
+    /// Check this installation and say what to do.
+    Doctor {
+        /// Connector definitions to check too.
+        paths: Vec<PathBuf>,
+    },
+    /// Print the annotated default configuration.
+    Config,
+    /// Explain an error code.
+    Explain {
+        /// Such as E0101.
+        code: String,
+    },
+}
+
+/// Options of `demo`.
+#[derive(Debug, Args)]
+pub struct Demo {
+    /// Folder to keep; a temporary one otherwise.
+    #[arg(long)]
+    pub dir: Option<PathBuf>,
+    /// Port of the API on 127.0.0.1; 0 takes a free one.
+    #[arg(long, default_value_t = 8080)]
+    pub port: u16,
+    /// Which regency.
+    #[arg(long, default_value_t = 7)]
+    pub seed: u64,
+    /// One full sync, a summary, and the end.
+    #[arg(long)]
+    pub once: bool,
+    /// The regency does not move.
+    #[arg(long)]
+    pub still: bool,
+    /// Only the simulated legacy systems: print the variables that the definitions need, and stay.
+    #[arg(long, conflicts_with_all = ["once", "port"])]
+    pub systems: bool,
+}
+
+/// Options of `serve`.
+#[derive(Debug, Args)]
+pub struct Serve {
+    /// Connector definitions, or folders of them, to run in this process.
+    #[arg(long, value_name = "PATH", num_args = 1..)]
+    pub connect: Vec<PathBuf>,
+    /// Address of the API, instead of the configured one.
+    #[arg(long)]
+    pub listen: Option<String>,
+}
+
+/// Options of `connect`.
+#[derive(Debug, Args)]
+pub struct Connect {
+    /// Definition files, or folders of them.
+    #[arg(required = true)]
+    pub paths: Vec<PathBuf>,
+    /// Run each stream once, whole, and end.
+    #[arg(long)]
+    pub once: bool,
+}
+
+/// Subcommands of `quarantine`.
+#[derive(Debug, Subcommand)]
+pub enum Quarantine {
+    /// Open entries, the newest first.
+    List {
+        /// Only of this system.
+        #[arg(long)]
+        system: Option<String>,
+        /// Only of this stream.
+        #[arg(long)]
+        stream: Option<String>,
+        /// At most so many.
+        #[arg(long, default_value_t = 50)]
+        limit: u32,
+    },
+    /// One entry, with its raw record.
+    Show {
+        /// Its number.
+        entry: i64,
+    },
+}
+
+/// Subcommands of `key`.
+#[derive(Debug, Subcommand)]
+pub enum Key {
+    /// Make a key; it is shown once.
+    Create {
+        /// What people call it.
+        name: String,
+        /// Region that it may see; repeat for more, all when absent.
+        #[arg(long)]
+        region: Vec<String>,
+        /// Agency that it may see; repeat for more, all when absent.
+        #[arg(long)]
+        agency: Vec<String>,
+        /// It may see personal data.
+        #[arg(long)]
+        personal: bool,
+        /// Days until it ends.
+        #[arg(long)]
+        days: Option<u32>,
+    },
+    /// All keys, without their secrets.
+    List,
+    /// Take a key back.
+    Revoke {
+        /// The part between the two underscores.
+        id: String,
+    },
+}
+
+/// Subcommands of `schema`.
+#[derive(Debug, Subcommand)]
+pub enum Schema {
+    /// All record types.
+    List,
+    /// One record type's JSON Schema.
+    Show {
+        /// Such as budget-line.
+        name: String,
+    },
+    /// Check a JSON file of one record, or of a list of records, against a record type.
+    Check {
+        /// Such as budget-line.
+        name: String,
+        /// The file.
+        file: PathBuf,
+    },
+}
+
+/// Subcommands of `source`.
+#[derive(Debug, Subcommand)]
+pub enum Source {
+    /// Every stream of every system, with its last run.
+    List,
+}

@@ -1,0 +1,93 @@
+//! `muara connect PATH…`: connectors alone, near the legacy systems, with no open port.
+
+use std::process::ExitCode;
+
+use muara_connectors::definition::Variables;
+use muara_connectors::runner::{Connector, Options, StreamReport};
+use serde_json::json;
+use tokio_util::sync::CancellationToken;
+use tokio_util::task::TaskTracker;
+
+use crate::cli::Connect;
+use crate::config::Config;
+use crate::failure::{EXIT_FAILURES, Failure};
+use crate::{installation, output};
+
+use super::serve::cannot_start;
+
+/// Runs until it is told to end, or once.
+pub(super) async fn run(options: Connect, config: &Config, as_json: bool) -> Result<ExitCode, Failure> {
+    if config.bus == "local" {
+        return Err(Failure::usage(
+            "E0714",
+            "with `bus = \"local\"` connectors cannot reach a hub in another process",
+            "run `muara serve --connect …`, or set `bus` to a broker",
+        ));
+    }
+    let definitions = installation::definitions(&options.paths, &Variables::new())?;
+    let (tasks, token) = (TaskTracker::new(), CancellationToken::new());
+    installation::end_on_signal(token.clone(), &tasks);
+    let bus = installation::bus(config, CancellationToken::new()).await?;
+    let settings = Options { schedule: !options.once, ..Options::new(bus.clone(), &config.state) };
+    let connectors =
+        Connector::spawn(&definitions, settings, token.clone()).await.map_err(|error| cannot_start(&error))?;
+    let mut code = ExitCode::SUCCESS;
+    if options.once {
+        let reports = tokio::select! {
+            reports = connectors.run_all_full() => reports,
+            () = token.cancelled() => Vec::new(),
+        };
+        show(&reports, as_json);
+        if reports.iter().any(|report| report.failure.is_some()) {
+            code = ExitCode::from(EXIT_FAILURES);
+        }
+    } else {
+        token.cancelled().await;
+    }
+    connectors.stop().await;
+    tasks.close();
+    token.cancel();
+    tasks.wait().await;
+    bus.close().await;
+    Ok(code)
+}
+
+/// What each stream sent; what came of it the hub tells.
+fn show(reports: &[StreamReport], as_json: bool) {
+    if as_json {
+        let streams: Vec<_> = reports
+            .iter()
+            .map(|report| {
+                json!({"system": report.name.system, "stream": report.name.stream, "read": report.counts.read,
+                    "published": report.counts.published, "unchanged": report.counts.unchanged,
+                    "quarantined": report.counts.quarantined + report.counts.quarantined_again,
+                    "left_out": report.counts.left_out, "gone": report.counts.gone, "held": report.counts.held,
+                    "proof": report.proof, "failure": report.failure, "notes": report.notes})
+            })
+            .collect();
+        return output::json(&json!({"streams": streams}));
+    }
+    let rows = reports
+        .iter()
+        .map(|report| {
+            let counts = report.counts;
+            let numbers = [
+                counts.read,
+                counts.published,
+                counts.unchanged,
+                counts.quarantined + counts.quarantined_again,
+                counts.left_out,
+                counts.gone,
+            ];
+            let mut row = vec![report.name.system.clone(), report.name.stream.clone()];
+            row.extend(numbers.map(|number| number.to_string()));
+            row.push(report.failure.clone().unwrap_or_else(|| "sent".to_owned()));
+            row
+        })
+        .collect();
+    output::table(
+        &["system", "stream", "read", "published", "unchanged", "quarantined", "left out", "gone", "verdict"],
+        rows,
+        "no streams",
+    );
+}

@@ -1,0 +1,153 @@
+//! `muara doctor`: looks at everything that an installation needs, and says what to do.
+
+use std::path::PathBuf;
+use std::process::ExitCode;
+
+use muara_connectors::definition;
+use muara_hub::store::{findings, head, parked, readers, streams};
+use muara_schemas::bus::{Bus, Health};
+use serde::Serialize;
+use tokio_util::sync::CancellationToken;
+
+use crate::config::Config;
+use crate::failure::{EXIT_FAILURES, Failure};
+use crate::{installation, output};
+
+/// A stream that has not been heard of for so many of its intervals is silent.
+const SILENT_INTERVALS: i64 = 3;
+const LEAST_SILENCE_SECS: i64 = 300;
+
+/// One thing that was looked at.
+#[derive(Debug, Serialize)]
+struct Look {
+    what: &'static str,
+    state: State,
+    detail: String,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    cure: Option<String>,
+}
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "lowercase")]
+enum State {
+    Good,
+    Warning,
+    Bad,
+}
+
+fn look(what: &'static str, state: State, detail: impl Into<String>, cure: Option<&str>) -> Look {
+    Look { what, state, detail: detail.into(), cure: cure.map(str::to_owned) }
+}
+
+/// Looks, shows, and ends with 1 when something is bad.
+pub(super) async fn run(config: &Config, paths: &[PathBuf], as_json: bool) -> Result<ExitCode, Failure> {
+    let mut looks = vec![look("program", State::Good, format!("muara {}", env!("CARGO_PKG_VERSION")), None)];
+    looks.push(bus(config).await);
+    match installation::hub(config, Bus::local()).await {
+        Ok(hub) => {
+            looks.push(look("database", State::Good, format!("{}, tables up to date", hub.db.engine()), None));
+            looks.extend(contents(&hub).await?);
+            hub.db.close().await;
+        }
+        Err(failure) => {
+            looks.push(look("database", State::Bad, failure.to_string(), Some("check `database` in muara.toml")));
+        }
+    }
+    if !paths.is_empty() {
+        let errors = definition::lint(paths).iter().filter(|diagnostic| diagnostic.is_error()).count();
+        let state = if errors == 0 { State::Good } else { State::Bad };
+        looks.push(look(
+            "definitions",
+            state,
+            format!("{errors} errors"),
+            (errors > 0).then_some("run `muara lint` on them"),
+        ));
+    }
+    let bad = looks.iter().any(|look| look.state == State::Bad);
+    if as_json {
+        output::json(&looks);
+    } else {
+        for look in &looks {
+            let sign = match look.state {
+                State::Good => "ok  ",
+                State::Warning => "warn",
+                State::Bad => "BAD ",
+            };
+            output::print(&format!("{sign}  {:12} {}", look.what, look.detail));
+            if let Some(cure) = &look.cure {
+                output::print(&format!("      {:12} cure: {cure}", ""));
+            }
+        }
+    }
+    Ok(if bad { ExitCode::from(EXIT_FAILURES) } else { ExitCode::SUCCESS })
+}
+
+async fn bus(config: &Config) -> Look {
+    if config.bus == "local" {
+        return look("bus", State::Good, "local, within `muara serve --connect`", None);
+    }
+    let bus = match installation::bus(config, CancellationToken::new()).await {
+        Ok(bus) => bus,
+        Err(failure) => return look("bus", State::Bad, failure.to_string(), None),
+    };
+    let dead = bus.dead_letter_count().await;
+    let answer = match (bus.health(), dead) {
+        (Health::Failing(error), _) => {
+            look("bus", State::Bad, error.to_string(), Some("check `bus` in muara.toml and the broker"))
+        }
+        (Health::Connected, Err(error)) => look("bus", State::Bad, error.to_string(), None),
+        (Health::Connected, Ok(0)) => look("bus", State::Good, "connected, no dead letters", None),
+        (Health::Connected, Ok(count)) => look(
+            "bus",
+            State::Warning,
+            format!("{count} dead letters in queue muara.dead"),
+            Some("look at them; a full read brings their records again"),
+        ),
+    };
+    bus.close().await;
+    answer
+}
+
+async fn contents(hub: &muara_hub::Hub) -> Result<Vec<Look>, Failure> {
+    let mut tx = hub.db.read().await?;
+    let head = head::read(&mut tx).await?;
+    let mut looks = vec![look("log", State::Good, format!("head {}", head.position(head.seq)), None)];
+    for reader in readers::all(&mut tx).await? {
+        let behind = head.seq - reader.cursor;
+        looks.push(look("reader", State::Good, format!("{} is {behind} changes behind", reader.name), None));
+    }
+    let count = parked::count(&mut tx).await?;
+    if count > 0 {
+        looks.push(look(
+            "parked",
+            State::Warning,
+            format!("{count} messages could not be taken"),
+            Some("read why in the hub's log; the streams were reset"),
+        ));
+    }
+    for finding in findings::all_open(&mut tx).await? {
+        looks.push(look(
+            "finding",
+            State::Warning,
+            format!("{}: {} — {}", finding.subject, finding.kind, finding.detail),
+            None,
+        ));
+    }
+    let now = hub.clock.now().micros();
+    for stream in streams::all(&mut tx).await?.values() {
+        let patience = (stream.every_secs.unwrap_or(0) * SILENT_INTERVALS).max(LEAST_SILENCE_SECS) * 1_000_000;
+        if stream.heartbeat_at.is_some_and(|at| now - at > patience) {
+            looks.push(look(
+                "source",
+                State::Warning,
+                format!("{} is silent", stream.name),
+                Some("is its `muara connect` running?"),
+            ));
+        }
+        if stream.verdict == "failed" || stream.failure.is_some() {
+            let why = stream.failure.clone().unwrap_or_else(|| "its last run failed".to_owned());
+            looks.push(look("source", State::Warning, format!("{}: {why}", stream.name), None));
+        }
+    }
+    Ok(looks)
+}

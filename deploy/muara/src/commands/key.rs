@@ -1,0 +1,86 @@
+//! `muara key create|list|revoke`
+
+use std::process::ExitCode;
+
+use muara_hub::access::{Role, Viewer};
+use muara_hub::store::{Db, keys};
+use muara_hub::{Hub, api};
+use muara_schemas::bus::Bus;
+use muara_schemas::{Clock, Moment};
+use secrecy::ExposeSecret;
+use serde_json::json;
+
+use crate::cli::Key;
+use crate::config::Config;
+use crate::failure::Failure;
+use crate::{installation, output};
+
+/// Makes, lists and takes back API keys.
+pub(super) async fn run(what: Key, config: &Config, as_json: bool) -> Result<ExitCode, Failure> {
+    let hub = installation::hub(config, Bus::local()).await?;
+    match what {
+        Key::Create { name, region, agency, personal, days } => {
+            let some = |list: Vec<String>| Some(list).filter(|list| !list.is_empty());
+            let viewer =
+                Viewer { role: Role::App, regions: some(region), agencies: some(agency), may_see_personal: personal };
+            let secret = create(&hub, &name, &viewer, days).await?;
+            if as_json {
+                output::json(&json!({"key": secret, "name": name}));
+            } else {
+                output::print(&secret);
+                eprintln!("this key is shown once; keep it where secrets are kept");
+            }
+        }
+        Key::List => list(&hub.db, as_json).await?,
+        Key::Revoke { id } => {
+            let mut tx = hub.db.write().await?;
+            let revoked = keys::revoke(&mut tx, &id, Clock::system().now()).await?;
+            tx.commit().await?;
+            if !revoked {
+                return Err(Failure::usage("E0718", format!("no valid key has the id `{id}`"), "see `muara key list`"));
+            }
+            eprintln!("the key {id} is taken back; within half a minute no process takes it any more");
+        }
+    }
+    hub.db.close().await;
+    Ok(ExitCode::SUCCESS)
+}
+
+/// Makes a key and stores it; answers the text that is shown once.
+pub(super) async fn create(hub: &Hub, name: &str, viewer: &Viewer, days: Option<u32>) -> Result<String, Failure> {
+    let now = hub.clock.now();
+    let until = days.map(|days| now.plus_secs(i64::from(days) * 86_400));
+    let grants = api::key::Grants::reading(viewer.clone());
+    let (secret, key) = api::key::mint(name, &grants, until, now, muara_schemas::random::bytes());
+    let mut tx = hub.db.write().await?;
+    keys::put(&mut tx, &key).await?;
+    tx.commit().await?;
+    Ok(secret.expose_secret().to_owned())
+}
+
+async fn list(db: &Db, as_json: bool) -> Result<(), Failure> {
+    let mut tx = db.read().await?;
+    let all = keys::all(&mut tx).await?;
+    let moment = |micros: Option<i64>| micros.map(|micros| Moment::from_micros(micros).to_string());
+    if as_json {
+        let items: Vec<_> = all
+            .iter()
+            .map(|key| {
+                let grants: serde_json::Value = serde_json::from_str(&key.grants).unwrap_or_default();
+                json!({"id": key.id, "name": key.name, "grants": grants, "created_at": moment(Some(key.created_at)),
+                    "expires_at": moment(key.expires_at), "revoked_at": moment(key.revoked_at)})
+            })
+            .collect();
+        output::json(&json!({"items": items}));
+        return Ok(());
+    }
+    let rows = all
+        .into_iter()
+        .map(|key| {
+            let state = if key.revoked_at.is_some() { "taken back" } else { "" };
+            vec![key.id, key.name, key.grants, moment(key.expires_at).unwrap_or_default(), state.to_owned()]
+        })
+        .collect();
+    output::table(&["id", "name", "may see", "until", ""], rows, "no keys yet; `muara key create NAME` makes one");
+    Ok(())
+}

@@ -1,0 +1,77 @@
+//! The parts of an installation, opened as the configuration says.
+
+use std::collections::BTreeMap;
+
+use muara_connectors::definition::{Definition, Diagnostic, Variables};
+use muara_hub::Hub;
+use muara_schemas::Clock;
+use muara_schemas::bus::{AmqpConfig, Bus};
+use tokio_util::sync::CancellationToken;
+
+use crate::config::Config;
+use crate::failure::Failure;
+
+/// The environment of this process, read once.
+#[expect(clippy::disallowed_methods, reason = "the one place where the environment is read")]
+pub(crate) fn environment() -> BTreeMap<String, String> {
+    std::env::vars().collect()
+}
+
+/// Opens the bus.
+pub(crate) async fn bus(config: &Config, token: CancellationToken) -> Result<Bus, Failure> {
+    if config.bus == "local" {
+        return Ok(Bus::local());
+    }
+    let uris = config.uris().map(str::to_owned).collect();
+    let amqp = AmqpConfig { prefix: config.bus_prefix.clone(), ..AmqpConfig::new(uris) };
+    Bus::connect(amqp, token).await.map_err(|error| {
+        Failure::unreachable("E0711", error.to_string(), "check `bus` in muara.toml and the broker's user and queues")
+    })
+}
+
+/// Opens the hub and its database.
+pub(crate) async fn hub(config: &Config, bus: Bus) -> Result<Hub, Failure> {
+    Ok(Hub::open(&config.database, bus, Clock::system()).await?)
+}
+
+/// Prints what is wrong with definitions; answers how many errors there are.
+pub(crate) fn tell(diagnostics: &[Diagnostic], json: bool) -> usize {
+    if json {
+        crate::output::json(&diagnostics);
+    } else {
+        for diagnostic in diagnostics {
+            eprintln!("{diagnostic}\n");
+        }
+    }
+    diagnostics.iter().filter(|diagnostic| diagnostic.is_error()).count()
+}
+
+/// Loads definitions, or tells everything that is wrong with them.
+pub(crate) fn definitions(paths: &[std::path::PathBuf], variables: &Variables) -> Result<Vec<Definition>, Failure> {
+    muara_connectors::definition::load(paths, variables).map_err(|diagnostics| {
+        let errors = tell(&diagnostics, false);
+        Failure::usage(
+            "E0703",
+            format!("{errors} errors in the connector definitions"),
+            "mend what is listed above; `muara lint` shows it again",
+        )
+    })
+}
+
+/// Ends at Ctrl-C or when the process is told to terminate.
+pub(crate) fn end_on_signal(token: CancellationToken, tasks: &tokio_util::task::TaskTracker) {
+    tasks.spawn(async move {
+        let terminated = async {
+            match tokio::signal::unix::signal(tokio::signal::unix::SignalKind::terminate()) {
+                Ok(mut signal) => drop(signal.recv().await),
+                Err(_) => std::future::pending().await,
+            }
+        };
+        tokio::select! {
+            _ = tokio::signal::ctrl_c() => {}
+            () = terminated => {}
+            () = token.cancelled() => {}
+        }
+        token.cancel();
+    });
+}

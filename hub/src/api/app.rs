@@ -1,0 +1,61 @@
+//! What the API works with; cheap to clone.
+
+use std::sync::Arc;
+
+use metrics_exporter_prometheus::PrometheusHandle;
+use muara_schemas::Clock;
+use muara_schemas::bus::Bus;
+use tokio::sync::{Mutex, Notify, Semaphore};
+use tokio_util::sync::CancellationToken;
+
+use super::auth::Remembered;
+use super::meter::Meter;
+use crate::digest::reading::Reading;
+use crate::hub::Hub;
+use crate::store::Db;
+
+/// How many requests may wait for news at once; whoever comes after them is answered at once.
+const MAX_WAITING: usize = 256;
+
+/// What the API works with.
+#[derive(Clone)]
+pub struct App {
+    /// The database.
+    pub db: Db,
+    /// The bus, of which only its health is asked.
+    pub bus: Bus,
+    /// The clock.
+    pub clock: Clock,
+    /// Told after each commit.
+    pub news: Arc<Notify>,
+    /// Cancelled at shutdown, so that nobody goes on waiting.
+    pub closing: CancellationToken,
+    pub(super) keys: Arc<Remembered>,
+    pub(super) meter: Meter,
+    pub(super) waiting: Arc<Semaphore>,
+    pub(super) digest: Arc<Mutex<Option<Reading>>>,
+}
+
+impl App {
+    /// For a hub; `closing` is cancelled at shutdown.
+    pub fn new(hub: &Hub, closing: CancellationToken) -> Self {
+        Self {
+            db: hub.db.clone(),
+            bus: hub.bus.clone(),
+            clock: hub.clock.clone(),
+            news: Arc::clone(&hub.news),
+            closing,
+            keys: Arc::default(),
+            meter: Meter::shared(),
+            waiting: Arc::new(Semaphore::new(MAX_WAITING)),
+            digest: Arc::default(),
+        }
+    }
+
+    /// Shows the metrics of a recorder that the caller has installed before, made with
+    /// [`builder`](super::meter::builder). Without it the first app of a process installs one.
+    #[must_use]
+    pub fn metered(self, handle: PrometheusHandle) -> Self {
+        Self { meter: Meter::global(handle), ..self }
+    }
+}

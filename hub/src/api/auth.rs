@@ -1,0 +1,116 @@
+//! Who calls: a key as `Authorization: Bearer`, made into a viewer. Default deny.
+
+use std::collections::HashMap;
+use std::sync::{Arc, Mutex, PoisonError};
+
+use axum::extract::{FromRequestParts, Request, State};
+use axum::http::header::AUTHORIZATION;
+use axum::http::request::Parts;
+use axum::http::{HeaderMap, Method, StatusCode};
+use axum::middleware::Next;
+use axum::response::Response;
+use muara_schemas::Moment;
+
+use super::app::App;
+use super::key::{self, READ, Token};
+use super::problem::Problem;
+use crate::access::Viewer;
+use crate::store::keys;
+
+/// For so long a verified key is believed without asking the database; a revoked one lives on no longer.
+const BELIEVED_SECS: i64 = 30;
+/// How many keys are remembered.
+const MAX_REMEMBERED: usize = 1_000;
+
+/// Who calls.
+#[derive(Debug, Clone)]
+pub struct Caller {
+    /// The public part of the key.
+    pub key: String,
+    /// What the caller may see.
+    pub viewer: Viewer,
+    /// What the caller may do.
+    pub scopes: Vec<String>,
+}
+
+/// Keys that were verified a moment ago, by the hash of the whole token.
+#[derive(Default)]
+pub struct Remembered(Mutex<HashMap<blake3::Hash, Believed>>);
+
+struct Believed {
+    caller: Arc<Caller>,
+    until: Moment,
+}
+
+impl Remembered {
+    fn find(&self, token: &blake3::Hash, now: Moment) -> Option<Arc<Caller>> {
+        let known = self.0.lock().unwrap_or_else(PoisonError::into_inner);
+        known.get(token).filter(|believed| now < believed.until).map(|believed| Arc::clone(&believed.caller))
+    }
+
+    fn put(&self, token: blake3::Hash, caller: Arc<Caller>, until: Moment, now: Moment) {
+        let mut known = self.0.lock().unwrap_or_else(PoisonError::into_inner);
+        if known.len() >= MAX_REMEMBERED {
+            known.retain(|_, believed| now < believed.until);
+        }
+        if known.len() < MAX_REMEMBERED {
+            known.insert(token, Believed { caller, until });
+        }
+    }
+}
+
+/// Lets a request through when it carries a key with the scope `read`, and tells the rest who calls.
+pub async fn require(State(app): State<App>, mut request: Request, next: Next) -> Result<Response, Problem> {
+    let caller = identify(&app, request.headers()).await?;
+    // Nothing is written yet, so reading is all that there is to be allowed.
+    if !matches!(*request.method(), Method::GET | Method::HEAD) {
+        return Err(Problem::of_status(StatusCode::METHOD_NOT_ALLOWED));
+    }
+    if !caller.scopes.iter().any(|scope| scope == READ) {
+        return Err(Problem::scope(READ));
+    }
+    request.extensions_mut().insert(Arc::clone(&caller));
+    Ok(next.run(request).await)
+}
+
+async fn identify(app: &App, headers: &HeaderMap) -> Result<Arc<Caller>, Problem> {
+    let mut given = headers.get_all(AUTHORIZATION).iter();
+    let (Some(header), None) = (given.next(), given.next()) else {
+        return Err(Problem::unauthorized(false));
+    };
+    let refused = || Problem::unauthorized(true);
+    let (scheme, text) = header.to_str().ok().and_then(|text| text.split_once(' ')).ok_or_else(refused)?;
+    let token = key::parse(text.trim()).filter(|_| scheme.eq_ignore_ascii_case("bearer")).ok_or_else(refused)?;
+    let (hash, now) = (blake3::hash(text.trim().as_bytes()), app.clock.now());
+    match app.keys.find(&hash, now) {
+        Some(caller) => Ok(caller),
+        None => verify(app, token, hash, now).await,
+    }
+}
+
+async fn verify(app: &App, token: Token<'_>, hash: blake3::Hash, now: Moment) -> Result<Arc<Caller>, Problem> {
+    let mut tx = app.db.read().await?;
+    let stored = keys::find(&mut tx, token.id).await?;
+    drop(tx);
+    let Some(stored) = stored else { return Err(Problem::unauthorized(true)) };
+    let grants = key::verify(token, &stored, now).map_err(|refusal| {
+        tracing::info!(key = %stored.id, "a key was refused: {refusal}");
+        Problem::unauthorized(true)
+    })?;
+    let caller = Arc::new(Caller { key: stored.id, viewer: grants.viewer(), scopes: grants.scopes });
+    let until = now.plus_secs(BELIEVED_SECS);
+    let until = stored.expires_at.map_or(until, |end| until.min(Moment::from_micros(end)));
+    app.keys.put(hash, Arc::clone(&caller), until, now);
+    Ok(caller)
+}
+
+/// The caller of a request that [`require`] let through; without it nobody may see anything.
+pub struct Called(pub Arc<Caller>);
+
+impl<S: Send + Sync> FromRequestParts<S> for Called {
+    type Rejection = Problem;
+
+    async fn from_request_parts(parts: &mut Parts, _state: &S) -> Result<Self, Problem> {
+        parts.extensions.get::<Arc<Caller>>().cloned().map(Self).ok_or_else(|| Problem::unauthorized(false))
+    }
+}

@@ -1,0 +1,196 @@
+//! A message, parsed and checked anew: the hub trusts no sender. Pure, and the only CPU-heavy part of intake.
+
+use muara_schemas::canonical;
+use muara_schemas::message::Message;
+use muara_schemas::page::{About, MAX_BODY_BYTES, MAX_RECORDS, Page, Quarantined, Reason, Record};
+use muara_schemas::record::{Head, business_key};
+use muara_schemas::stream::{MAX_KEY_BYTES, StreamName};
+use muara_schemas::{Catalog, ContentHash, RecordId, Rupiah, Secret};
+use serde_json::Value;
+
+use crate::store::runs::Tally;
+
+#[cfg(test)]
+mod tests;
+
+/// The largest message that is looked at.
+const MAX_MESSAGE_BYTES: usize = 16 * 1024 * 1024;
+
+/// A page whose every record was checked.
+#[derive(Debug)]
+pub struct Checked {
+    /// Whose page it is.
+    pub name: StreamName,
+    /// The page without records; `quarantined` holds what the hub refused too.
+    pub page: Page,
+    /// Valid records.
+    pub records: Vec<Valid>,
+    /// Ids of `gone`, `held` and `have`, in their order.
+    pub gone_ids: Vec<RecordId>,
+    /// Ids of held keys.
+    pub held_ids: Vec<RecordId>,
+    /// What became of its records; told when it is applied.
+    pub tally: Tally,
+}
+
+/// A valid record.
+#[derive(Debug, Clone)]
+pub struct Valid {
+    /// Opaque id.
+    pub id: RecordId,
+    /// Key.
+    pub key: String,
+    /// Pointer into the source.
+    pub pointer: String,
+    /// Hash of the body.
+    pub hash: ContentHash,
+    /// Canonical body.
+    pub body: String,
+    /// Agency and fiscal year.
+    pub head: Head,
+    /// Business key.
+    pub business: Option<String>,
+}
+
+/// Anything that intake takes.
+#[derive(Debug)]
+pub enum Arrived {
+    /// A page.
+    Page(Box<Checked>),
+    /// An announcement, a heartbeat or an answer.
+    Word(Message),
+}
+
+/// Why a message can never be taken, however often it is tried.
+#[derive(Debug, thiserror::Error)]
+pub enum Poison {
+    /// Larger than any message of ours.
+    #[error("the message has {0} bytes; at most 16 MiB are read")]
+    TooLarge(usize),
+    /// No message.
+    #[error(transparent)]
+    Form(#[from] muara_schemas::message::Error),
+    /// The record type is unknown.
+    #[error("the page is of the unknown record type `{0}`")]
+    Type(String),
+    /// The page breaks a bound.
+    #[error("the page breaks a bound: {0}")]
+    Bound(&'static str),
+    /// The sender may not write this.
+    #[error("the broker user `{user}` may not write {stream}")]
+    Sender {
+        /// The broker-verified user.
+        user: String,
+        /// What it tried to write.
+        stream: StreamName,
+    },
+}
+
+/// Parses and checks a message.
+pub fn check(bytes: &[u8], secret: &Secret, catalog: &Catalog) -> Result<Arrived, Poison> {
+    if bytes.len() > MAX_MESSAGE_BYTES {
+        return Err(Poison::TooLarge(bytes.len()));
+    }
+    match Message::decode(bytes)? {
+        Message::Page(page) => Ok(Arrived::Page(Box::new(check_page(*page, secret, catalog)?))),
+        word => Ok(Arrived::Word(word)),
+    }
+}
+
+fn check_page(mut page: Page, secret: &Secret, catalog: &Catalog) -> Result<Checked, Poison> {
+    let record_type = catalog.get(&page.record_type).ok_or_else(|| Poison::Type(page.record_type.clone()))?;
+    let name = page.name();
+    let within = |list: usize| list <= MAX_RECORDS;
+    if !within(page.records.len())
+        || !within(page.quarantined.len())
+        || !within(page.gone.len())
+        || !within(page.held.len())
+    {
+        return Err(Poison::Bound("more than 500 records"));
+    }
+    if page.page == 0 || page.have.len() > 20 * MAX_RECORDS {
+        return Err(Poison::Bound("page number or list of keys"));
+    }
+    let keys = page.gone.iter().chain(&page.held).chain(page.have.iter().map(|(key, _)| key));
+    let keys = keys.chain(page.records.iter().map(|record| &record.key));
+    if keys
+        .chain(page.quarantined.iter().filter_map(|entry| entry.key.as_ref()))
+        .any(|key| key.is_empty() || key.len() > MAX_KEY_BYTES)
+    {
+        return Err(Poison::Bound("a key is empty or longer than 512 bytes"));
+    }
+    let mut records = Vec::with_capacity(page.records.len());
+    for record in std::mem::take(&mut page.records) {
+        match check_record(&record, &name, record_type, secret) {
+            Ok(valid) => records.push(valid),
+            Err(errors) => page.quarantined.push(refuse(record, errors)),
+        }
+    }
+    let ids = |keys: &[String]| keys.iter().map(|key| secret.id(&name, key)).collect();
+    let (gone_ids, held_ids) = (ids(&page.gone), ids(&page.held));
+    Ok(Checked { name, page, records, gone_ids, held_ids, tally: Tally::default() })
+}
+
+fn check_record(
+    record: &Record,
+    name: &StreamName,
+    record_type: &muara_schemas::catalog::RecordType,
+    secret: &Secret,
+) -> Result<Valid, Vec<Reason>> {
+    let reason = |code: &str, target: &str, message: &str| Reason {
+        code: code.to_owned(),
+        target: target.to_owned(),
+        source: None,
+        message: message.to_owned(),
+    };
+    let text = record.body.get();
+    if text.len() > MAX_BODY_BYTES {
+        return Err(vec![reason("E0503", "", "the body is larger than 64 KiB")]);
+    }
+    if text.contains("\\u0000") {
+        return Err(vec![reason("E0504", "", "the body holds a NUL character")]);
+    }
+    let body: Value = serde_json::from_str(text).map_err(|_| vec![reason("E0501", "", "the body is not JSON")])?;
+    let bytes = canonical::to_bytes(&body);
+    let hash = ContentHash::of(&bytes);
+    if bytes != text.as_bytes() || hash != record.hash {
+        return Err(vec![reason("E0501", "", "the body is not canonical or its hash is not its own")]);
+    }
+    let violations = record_type.violations(&body);
+    if !violations.is_empty() {
+        return Err(violations.into_iter().map(|v| reason("E0502", &v.pointer, &v.message)).collect());
+    }
+    if body.get("region").and_then(Value::as_str) != Some(name.region.as_str()) {
+        return Err(vec![reason("E0505", "/region", "the record is of another region than its stream")]);
+    }
+    Ok(Valid {
+        id: secret.id(name, &record.key),
+        key: record.key.clone(),
+        pointer: record.pointer.clone(),
+        hash,
+        head: Head::of(&body),
+        business: business_key(&body, record_type.business_key()),
+        body: text.to_owned(),
+    })
+}
+
+/// A record that the sender took for valid and the hub does not.
+fn refuse(record: Record, errors: Vec<Reason>) -> Quarantined {
+    let body: Value = serde_json::from_str(record.body.get()).unwrap_or(Value::Null);
+    let head = Head::of(&body);
+    let amount = ["amount", "ceiling", "value", "total"]
+        .iter()
+        .find_map(|field| body.get(field).and_then(Value::as_str).and_then(|text| Rupiah::from_wire(text).ok()));
+    let mut raw = record.body.get().to_owned();
+    if raw.len() > MAX_BODY_BYTES {
+        raw.truncate(raw.floor_char_boundary(MAX_BODY_BYTES));
+    }
+    Quarantined {
+        key: Some(record.key),
+        pointer: record.pointer,
+        raw_hash: ContentHash::of(record.body.get().as_bytes()),
+        raw,
+        errors,
+        about: About { agency: head.agency, fiscal_year: head.fiscal_year, amount },
+    }
+}

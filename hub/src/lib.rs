@@ -1,0 +1,19 @@
+//! From the bus to the people and applications.
+//!
+//! Read in this order: [`intake`] (the spine: what arrives, what is decided, what is stored), [`merge`] (pure),
+//! [`store`] (both engines), [`reader`] and [`projector`] (everything downstream of the log), [`views`] (pure).
+
+pub mod access;
+pub mod api;
+pub mod digest;
+pub mod facts;
+pub mod hub;
+pub mod intake;
+pub mod merge;
+pub mod projector;
+pub mod proof;
+pub mod reader;
+pub mod store;
+pub mod views;
+
+pub use hub::Hub;

@@ -1,0 +1,3 @@
+//! Read models as people see them: figures in, answers out. Pure.
+
+pub mod absorption;

@@ -1,0 +1,320 @@
+//! A publisher's task: sends what comes in, in order, and keeps it until the broker has confirmed it.
+//!
+//! What the broker returned or refused is sent again after a pause, before anything younger. What was under way when
+//! the connection went is sent again over the next one, in order and with the same ids. Messages sent after a failed
+//! one may be confirmed before it, so order is kept "as far as possible": the hub tells by run and page number.
+
+use std::collections::VecDeque;
+use std::future::{Future, poll_fn};
+use std::pin::Pin;
+use std::sync::Arc;
+use std::task::{Context, Poll};
+use std::time::Duration;
+
+use lapin::options::BasicPublishOptions;
+use lapin::{BasicProperties, Channel, Confirmation};
+use tokio::sync::mpsc::UnboundedReceiver;
+use tokio::time::Instant;
+
+use super::super::Error;
+use super::super::publisher::Parcel;
+use super::backoff::Backoff;
+use super::confirm::{Returns, Verdict};
+use super::link::{Session, dice};
+use super::trouble::Trouble;
+use super::{Amqp, topology};
+
+/// AMQP 0-9-1: written to disk before it is confirmed.
+const PERSISTENT: u8 = 2;
+
+struct Task {
+    amqp: Arc<Amqp>,
+    role: String,
+    inbox: UnboundedReceiver<Parcel>,
+    /// Whether more may come in.
+    open: bool,
+    /// How many came in so far.
+    count: u64,
+    /// To be sent, oldest first.
+    waiting: VecDeque<Job>,
+    /// Sent and not yet confirmed, in the order of sending.
+    flying: Vec<Flight>,
+    returns: Returns,
+    backoff: Backoff,
+    /// When the broker last answered.
+    heard: Instant,
+    /// Nothing is sent before this moment.
+    pause: Option<Instant>,
+}
+
+/// A parcel with its place in the order.
+struct Job {
+    number: u64,
+    parcel: Parcel,
+}
+
+struct Flight {
+    job: Job,
+    confirm: Pin<Box<dyn Future<Output = lapin::Result<Confirmation>> + Send>>,
+    answer: Option<lapin::Result<Confirmation>>,
+    /// Whether the answer may be judged: every return that belongs to it has arrived.
+    ripe: bool,
+    since: Instant,
+}
+
+/// Why a session is served no longer.
+enum End {
+    /// There is nothing left to do.
+    Done,
+    /// The session is over, or this channel of it.
+    Broken(Option<Trouble>),
+}
+
+/// Publishes until the publisher is dropped and everything is confirmed, or until shutdown.
+pub(super) async fn run(amqp: Arc<Amqp>, role: String, inbox: UnboundedReceiver<Parcel>) {
+    let mut task = Task {
+        amqp,
+        role,
+        inbox,
+        open: true,
+        count: 0,
+        waiting: VecDeque::new(),
+        flying: Vec::new(),
+        returns: Returns::default(),
+        backoff: Backoff::default(),
+        heard: Instant::now(),
+        pause: None,
+    };
+    task.work().await;
+    task.amqp.board.forget(&task.role);
+    task.inbox.close();
+    while let Ok(parcel) = task.inbox.try_recv() {
+        parcel.settle(Err(Error::Closed));
+    }
+    for job in task.flying.drain(..).map(|flight| flight.job).chain(task.waiting.drain(..)) {
+        job.parcel.settle(Err(Error::Closed));
+    }
+}
+
+impl Task {
+    async fn work(&mut self) {
+        let link = Arc::clone(&self.amqp.publishing);
+        while let Some(session) = link.session().await {
+            let end = tokio::select! {
+                biased;
+                () = link.token().cancelled() => End::Done,
+                end = self.serve(&session) => end,
+            };
+            match end {
+                End::Done => return,
+                End::Broken(trouble) => {
+                    self.recall();
+                    if let Some(trouble) = trouble {
+                        self.complain(&session, &trouble);
+                    }
+                }
+            }
+        }
+    }
+
+    async fn serve(&mut self, session: &Session) -> End {
+        let channel = match session.confirming_channel().await {
+            Ok(channel) => channel,
+            Err(trouble) => return End::Broken(Some(trouble)),
+        };
+        let (exchange, patience) = (self.amqp.names.records(), self.amqp.settings.confirm_timeout);
+        self.returns.clear();
+        loop {
+            if self.pause.is_none() {
+                let jobs = self.waiting.drain(..);
+                self.flying.extend(jobs.map(|job| Flight::new(job, &channel, &exchange, session.user())));
+            }
+            if !self.open && self.waiting.is_empty() && self.flying.is_empty() {
+                topology::close(&channel).await;
+                return End::Done;
+            }
+            let deadline = self.flying.iter().map(|flight| flight.deadline(self.heard, patience)).min();
+            tokio::select! {
+                biased;
+                () = session.over() => return End::Broken(None),
+                () = answers(&mut self.flying), if !self.flying.is_empty() => {
+                    self.heard = Instant::now();
+                    if let Err(trouble) = self.settle() {
+                        return End::Broken(Some(trouble));
+                    }
+                }
+                parcel = self.inbox.recv(), if self.open => self.take_in(parcel),
+                () = at(self.pause) => {
+                    // What was returned had no queue; somebody may have deleted it.
+                    if let Err(trouble) = topology::declare(session, &self.amqp.names).await {
+                        return End::Broken(Some(trouble));
+                    }
+                    self.pause = None;
+                }
+                () = at(deadline) => {
+                    if !session.is_blocked() {
+                        return End::Broken(Some(Trouble::late("a publish")));
+                    }
+                    // A broker that holds us back confirms nothing, and the connection is not to blame for it.
+                    let now = Instant::now();
+                    self.flying.iter_mut().for_each(|flight| flight.since = now);
+                }
+            }
+        }
+    }
+
+    fn take_in(&mut self, parcel: Option<Parcel>) {
+        let Some(parcel) = parcel else {
+            self.open = false;
+            return;
+        };
+        self.count += 1;
+        self.waiting.push_back(Job { number: self.count, parcel });
+    }
+
+    /// Judges every ripe answer: a receipt for what was kept, another try for what was not.
+    fn settle(&mut self) -> Result<(), Trouble> {
+        for flight in &self.flying {
+            if let Some(Ok(confirmation)) = &flight.answer {
+                self.returns.note(confirmation);
+            }
+        }
+        let (mut kept, mut failure, mut trouble) = (false, None, None);
+        for mut flight in std::mem::take(&mut self.flying) {
+            match if flight.ripe { flight.answer.take() } else { None } {
+                Some(Ok(confirmation)) => match self.returns.judge(&flight.job.parcel.message.id, &confirmation) {
+                    Verdict::Kept => {
+                        kept = true;
+                        flight.job.parcel.settle(Ok(()));
+                    }
+                    verdict => {
+                        let stream = &flight.job.parcel.message.stream;
+                        failure.get_or_insert_with(|| format!("{} for {stream}", verdict.cause()));
+                        self.waiting.push_back(flight.job);
+                    }
+                },
+                Some(Err(error)) => {
+                    trouble.get_or_insert_with(|| Trouble::from(error));
+                    self.waiting.push_back(flight.job);
+                }
+                None => self.flying.push(flight),
+            }
+        }
+        if let Some(cause) = failure {
+            self.in_order();
+            self.amqp.board.hang(&self.role, Error::NotKept { cause });
+            self.pause = Some(Instant::now() + self.backoff.next(dice()));
+        } else if kept && self.pause.is_none() {
+            self.backoff.reset();
+            self.amqp.board.clear(&self.role);
+        }
+        trouble.map_or(Ok(()), Err)
+    }
+
+    /// Takes back everything that was under way, to be sent again in its old order before all that is younger.
+    fn recall(&mut self) {
+        self.waiting.extend(self.flying.drain(..).map(|flight| flight.job));
+        self.in_order();
+    }
+
+    fn in_order(&mut self) {
+        self.waiting.make_contiguous().sort_unstable_by_key(|job| job.number);
+    }
+
+    /// Deals with a broken channel: what the broker will never take is given back to its sender.
+    fn complain(&mut self, session: &Session, trouble: &Trouble) {
+        if !trouble.is_said() || !session.is_connected() {
+            session.give_up();
+        }
+        let before = self.waiting.len();
+        for job in std::mem::take(&mut self.waiting) {
+            match refusal(trouble, session.place(), &job.parcel) {
+                Some(refusal) => job.parcel.settle(Err(refusal)),
+                None => self.waiting.push_back(job),
+            }
+        }
+        // When its sender was told, the trouble is over; otherwise it comes again at the next try.
+        if self.waiting.len() == before {
+            self.amqp.board.hang(&self.role, trouble.at(session.place()));
+            self.pause = Some(Instant::now() + self.backoff.next(dice()));
+        }
+    }
+}
+
+impl Flight {
+    fn new(job: Job, channel: &Channel, exchange: &str, user: &str) -> Self {
+        let message = job.parcel.message.clone();
+        let (channel, exchange) = (channel.clone(), exchange.to_owned());
+        let properties = BasicProperties::default()
+            .with_message_id(message.id.as_str().into())
+            .with_type(message.kind.into())
+            .with_content_type("application/cloudevents+json".into())
+            .with_delivery_mode(PERSISTENT)
+            .with_user_id(user.into());
+        let options = BasicPublishOptions { mandatory: true, ..Default::default() };
+        let confirm = async move {
+            let key = message.stream.routing_key();
+            let (exchange, key) = (exchange.as_str().into(), key.as_str().into());
+            let confirm = channel.basic_publish(exchange, key, options, &message.body, properties).await?;
+            crate::fault::point("page.published");
+            confirm.await
+        };
+        Self { job, confirm: Box::pin(confirm), answer: None, ripe: false, since: Instant::now() }
+    }
+
+    /// When to wait no longer. On a slow line a message waits behind others, so any answer gives it more time, within
+    /// reason.
+    fn deadline(&self, heard: Instant, patience: Duration) -> Instant {
+        (self.since.max(heard) + patience).min(self.since + patience * 10)
+    }
+
+    fn poll(&mut self, cx: &mut Context<'_>) {
+        if self.answer.is_none()
+            && let Poll::Ready(answer) = self.confirm.as_mut().poll(cx)
+        {
+            self.answer = Some(answer);
+        }
+    }
+}
+
+/// Resolves when at least one answer is ripe.
+///
+/// Flights begin when they are first polled, so the order of this vector is the order on the wire.
+async fn answers(flying: &mut [Flight]) {
+    poll_fn(|cx| {
+        let mut any = false;
+        for flight in &mut *flying {
+            flight.poll(cx);
+            flight.ripe = flight.answer.is_some();
+            any |= flight.ripe;
+        }
+        if !any {
+            return Poll::Pending;
+        }
+        // A return that belongs to a ripe answer may have come with another message's confirm, which then arrived
+        // before it: looking once more makes sure that it is seen before anything is judged.
+        for flight in &mut *flying {
+            flight.poll(cx);
+        }
+        Poll::Ready(())
+    })
+    .await;
+}
+
+/// Why this parcel will never go, if the broker's words mean this one.
+fn refusal(trouble: &Trouble, place: &str, parcel: &Parcel) -> Option<Error> {
+    let bytes = parcel.message.body.len();
+    match trouble.size_limit() {
+        Some(limit) if bytes > limit => Some(Error::TooLarge { bytes, limit }),
+        _ if trouble.refuses_key(&parcel.message.stream.routing_key()) => Some(trouble.at(place)),
+        _ => None,
+    }
+}
+
+/// Resolves at the moment, or never.
+async fn at(moment: Option<Instant>) {
+    match moment {
+        Some(moment) => tokio::time::sleep_until(moment).await,
+        None => std::future::pending().await,
+    }
+}

@@ -1,0 +1,64 @@
+//! Which fields of a record are personal data, by `x-muara-class: personal`.
+
+use serde_json::Value;
+
+/// Depth at which a schema is no longer followed; ours are three deep.
+const MAX_DEPTH: usize = 8;
+
+/// Paths of personal fields; `*` stands for every item of a list.
+pub(super) fn paths(schema: &Value, head: &Value) -> Vec<Vec<String>> {
+    let mut found = Vec::new();
+    walk(schema, head, &mut Vec::new(), &mut found);
+    found
+}
+
+fn walk(schema: &Value, head: &Value, path: &mut Vec<String>, found: &mut Vec<Vec<String>>) {
+    if path.len() > MAX_DEPTH {
+        return;
+    }
+    let target = resolve(schema, head);
+    let personal = |schema: &Value| schema.get("x-muara-class").and_then(Value::as_str) == Some("personal");
+    if personal(schema) || personal(target) {
+        found.push(path.clone());
+        return;
+    }
+    if let Some(properties) = target.get("properties").and_then(Value::as_object) {
+        for (name, property) in properties {
+            path.push(name.clone());
+            walk(property, head, path, found);
+            path.pop();
+        }
+    }
+    if let Some(items) = target.get("items") {
+        path.push("*".to_owned());
+        walk(items, head, path, found);
+        path.pop();
+    }
+}
+
+/// Follows a `$ref` into the shared definitions.
+fn resolve<'a>(schema: &'a Value, head: &'a Value) -> &'a Value {
+    schema
+        .get("$ref")
+        .and_then(Value::as_str)
+        .and_then(|reference| reference.split_once('#'))
+        .and_then(|(_, pointer)| head.pointer(pointer))
+        .unwrap_or(schema)
+}
+
+/// Sets the values at a path to `null`.
+pub(super) fn mask(value: &mut Value, path: &[String]) {
+    let Some((step, rest)) = path.split_first() else {
+        *value = Value::Null;
+        return;
+    };
+    match value {
+        Value::Object(fields) => {
+            if let Some(field) = fields.get_mut(step) {
+                mask(field, rest);
+            }
+        }
+        Value::Array(items) if step == "*" => items.iter_mut().for_each(|item| mask(item, rest)),
+        _ => {}
+    }
+}

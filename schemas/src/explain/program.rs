@@ -1,0 +1,102 @@
+//! Codes of the program: configuration and commands (07).
+
+use super::Code;
+
+/// In order.
+pub const CODES: &[Code] = &[
+    Code {
+        code: "E0701",
+        title: "the configuration file cannot be read",
+        explanation: "The file named with --config, or muara.toml in the current folder, is not there or may not be read by this user. Name another file, or mend its rights; without any file the built-in defaults are used, which `muara config` prints.",
+    },
+    Code {
+        code: "E0702",
+        title: "the configuration is wrong",
+        explanation: "A key is unknown or misspelt, a value has the wrong form, or an environment variable MUARA_… overrides a key with a wrong value. `muara config` prints the annotated defaults with every key that there is; compare yours with it.",
+    },
+    Code {
+        code: "E0703",
+        title: "connector definitions have errors",
+        explanation: "At least one definition file cannot be used, so nothing was started: a hub with half of its connectors would show agencies as silent that are not. Every error stands above with file, line and column. `muara lint` shows them again without starting anything.",
+    },
+    Code {
+        code: "E0704",
+        title: "the code is not known",
+        explanation: "Codes are one letter, E for errors or W for warnings, and four digits, such as E0101. The code may be of a newer version of Muara than this program.",
+    },
+    Code {
+        code: "E0705",
+        title: "the record type is not known",
+        explanation: "Record types are the canonical forms that every system is mapped to, such as budget-line or disbursement. `muara schema list` names them all.",
+    },
+    Code {
+        code: "E0706",
+        title: "the file of records cannot be read",
+        explanation: "`muara schema check` takes a JSON file that holds one record or a list of records, at most 256 MiB. The message says what is wrong with the file.",
+    },
+    Code {
+        code: "E0707",
+        title: "the backup's file exists already",
+        explanation: "A backup never overwrites a file, because that file may be the only good backup. Name one that does not exist, for example with the date in its name.",
+    },
+    Code {
+        code: "E0708",
+        title: "the backup cannot be read",
+        explanation: "The file named does not exist, is no regular file, or could not be copied into the place of the database. Check its path, the rights on the folder, and the free space.",
+    },
+    Code {
+        code: "E0709",
+        title: "a restore would replace data",
+        explanation: "A restore puts the backup in the place of the database that is configured now. Stop every hub process that uses it, and say --yes when you mean it. Afterwards the log has a new epoch, so that subscribers are told to start anew, and connectors find by the chain of their runs that they must read again.",
+    },
+    Code {
+        code: "E0710",
+        title: "the database cannot be reached or used",
+        explanation: "The address in `database` does not answer, refuses the user, or answers with an error. For PostgreSQL check host, port, user, password and that the database exists; for SQLite check that the folder exists and may be written.",
+    },
+    Code {
+        code: "E0711",
+        title: "the bus cannot be used",
+        explanation: "None of the broker's addresses in `bus` can be used: the login is refused, or an exchange or queue exists with other settings than this version declares. The message says which. A broker that is only away for a while is no error: the program goes on trying.",
+    },
+    Code {
+        code: "E0712",
+        title: "a program of PostgreSQL failed",
+        explanation: "Backups of a PostgreSQL database are made with its own pg_dump and put back with pg_restore, which must be installed and no older than the server. What the program itself said stands above the message.",
+    },
+    Code {
+        code: "E0713",
+        title: "the sync did not settle",
+        explanation: "After every stream was read, the hub still had pages to take in, a proof to repair or totals to add up when five minutes had passed. `muara source list` shows which stream it is; the log says why.",
+    },
+    Code {
+        code: "E0714",
+        title: "hub and connectors cannot meet",
+        explanation: "With `bus = \"local\"` pages travel within one process only. Run hub and connectors together with `muara serve --connect …`, or set `bus` to the address of a RabbitMQ broker in the configuration of both.",
+    },
+    Code {
+        code: "E0715",
+        title: "the address for the API cannot be used",
+        explanation: "Another program listens there already, the port needs more rights, or the address is not one of this machine. Name another with --listen, with --port for the demo, or in `listen`.",
+    },
+    Code {
+        code: "E0716",
+        title: "the connectors do not start",
+        explanation: "The state file cannot be opened, or a definition names something that this version does not know. Losing the state file costs a full read and nothing else, so a damaged one may be deleted.",
+    },
+    Code {
+        code: "E0717",
+        title: "the demo does not start",
+        explanation: "The demo's folder cannot be written, or was made with another --seed. Name another folder with --dir, or delete the old one.",
+    },
+    Code {
+        code: "E0718",
+        title: "there is no such key",
+        explanation: "A key goes by the part between its two underscores, as `muara key list` shows it. It may have been taken back already.",
+    },
+    Code {
+        code: "E0719",
+        title: "there is no such quarantine entry",
+        explanation: "Entries go by the number in the first column of `muara quarantine list`.",
+    },
+];

@@ -1,0 +1,148 @@
+//! The demo: one full sync balances and proves, a second changes nothing, and the view is the truth to the rupiah.
+
+use std::collections::BTreeMap;
+use std::time::Duration;
+
+use muara_schemas::Rupiah;
+use muara_tests::{Finished, Muara, Running, free_port, wait_until};
+use serde_json::Value;
+
+const SYNC: Duration = Duration::from_mins(4);
+
+fn program(folder: &std::path::Path) -> Muara {
+    Muara::new(env!("CARGO_BIN_EXE_muara-under-test"), folder).with("MUARA_LOG", "warn")
+}
+
+/// One full sync of the demo world in `folder/world`.
+pub(crate) fn once(folder: &std::path::Path) -> Finished {
+    program(folder).start(&["demo", "--dir", "world", "--once", "--json"]).finish(SYNC).well()
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn one_sync_balances_and_proves_and_a_second_applies_nothing() {
+    let folder = tempfile::tempdir().unwrap();
+
+    let first = once(folder.path()).json();
+    let second = once(folder.path()).json();
+
+    let streams = first["streams"].as_array().unwrap();
+    let sum = |summary: &Value, field: &str| {
+        summary["streams"].as_array().unwrap().iter().map(|line| line[field].as_u64().unwrap()).sum::<u64>()
+    };
+    assert!(sum(&first, "applied") >= 65_000, "{} records", sum(&first, "applied"));
+    for line in streams.iter().chain(second["streams"].as_array().unwrap()) {
+        let count = |field: &str| line[field].as_u64().unwrap();
+        assert_eq!(count("read"), count("applied") + count("unchanged") + count("quarantined"), "{line}");
+        assert_eq!(line["proof"]["equal"], true, "{line}");
+    }
+    let truth: Value = serde_json::from_slice(&std::fs::read(folder.path().join("world/truth.json")).unwrap()).unwrap();
+    assert_eq!(sum(&first, "quarantined"), truth["broken"].as_array().unwrap().len() as u64);
+    assert_eq!(sum(&second, "applied"), 0);
+    assert_eq!((&first["log_head"], &first["view_digest"]), (&second["log_head"], &second["view_digest"]));
+}
+
+/// A running demo that answers requests.
+struct Live {
+    _running: Running,
+    address: String,
+    key: String,
+}
+
+impl Live {
+    async fn start(folder: &std::path::Path, still: bool) -> Self {
+        let port = free_port().to_string();
+        let mut arguments = vec!["demo", "--dir", "world", "--port", &port];
+        if still {
+            arguments.push("--still");
+        }
+        let mut running = program(folder).start(&arguments);
+        let line = running.wait_for_line("A key for the API", Duration::from_mins(1));
+        let key = line.split_whitespace().last().unwrap().to_owned();
+        let live = Self { _running: running, address: format!("http://127.0.0.1:{port}"), key };
+        wait_until("the hub to be ready", Duration::from_secs(30), async || live.get("/readyz").await.is_some()).await;
+        live
+    }
+
+    async fn get(&self, path: &str) -> Option<String> {
+        let client = reqwest::Client::builder().no_proxy().timeout(Duration::from_secs(10)).build().unwrap();
+        let answer = client.get(format!("{}{path}", self.address)).bearer_auth(&self.key).send().await.ok()?;
+        (answer.status() == 200).then_some(answer.text().await.ok()?)
+    }
+
+    async fn json(&self, path: &str) -> Value {
+        serde_json::from_str(&self.get(path).await.unwrap_or_else(|| panic!("no answer to {path}"))).unwrap()
+    }
+}
+
+fn money(value: &Value) -> Rupiah {
+    Rupiah::from_wire(value.as_str().unwrap()).unwrap()
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn absorption_is_the_truth_without_the_broken_records_to_the_rupiah() {
+    let folder = tempfile::tempdir().unwrap();
+    let live = Live::start(folder.path(), true).await;
+    wait_until("the first sync", SYNC, async || {
+        let view = live.json("/api/v1/digest").await;
+        view["settled"] == true && view["records"].as_u64().unwrap() > 65_000
+    })
+    .await;
+
+    let view = live.json("/api/v1/views/absorption?fiscal_year=2026&limit=500").await;
+
+    let truth: Value = serde_json::from_slice(&std::fs::read(folder.path().join("world/truth.json")).unwrap()).unwrap();
+    let fields = ["budget", "realized_sp2d", "realized_lra"];
+    let mut expected: BTreeMap<Option<String>, ([Rupiah; 3], u64, Rupiah)> = BTreeMap::new();
+    for line in truth["absorption"].as_array().unwrap() {
+        let slot = expected.entry(line["agency"].as_str().map(str::to_owned)).or_default();
+        for (at, field) in fields.iter().enumerate() {
+            slot.0[at] += money(&line[*field]);
+        }
+    }
+    for broken in truth["broken"].as_array().unwrap() {
+        let Some(measure) = broken["measure"].as_str() else { continue };
+        let at = fields.iter().position(|field| *field == measure).unwrap();
+        let agency = broken["agency"].as_str().map(str::to_owned);
+        let slot = expected.entry(agency.clone()).or_default();
+        slot.1 += 1;
+        if !broken["amount"].is_null() {
+            // What names no agency is in no agency's sums, so there is nothing to take away.
+            if agency.is_some() {
+                slot.0[at] = slot.0[at] - money(&broken["amount"]);
+            }
+            slot.2 += money(&broken["amount"]);
+        }
+    }
+    let mut shown: BTreeMap<Option<String>, ([Rupiah; 3], u64, Rupiah)> = BTreeMap::new();
+    for item in view["items"].as_array().unwrap() {
+        let not_counted = &item["not_counted"];
+        let line = (
+            fields.map(|field| money(&item[field])),
+            not_counted["records"].as_u64().unwrap(),
+            money(&not_counted["amount"]),
+        );
+        shown.insert(item["agency"].as_str().map(str::to_owned), line);
+    }
+    for (agency, expected) in &expected {
+        assert_eq!(shown.get(agency), Some(expected), "{agency:?}");
+    }
+    assert_eq!(shown.len(), expected.len());
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn the_regency_moves_and_its_changes_reach_the_log_within_five_seconds() {
+    let folder = tempfile::tempdir().unwrap();
+    let live = Live::start(folder.path(), false).await;
+    wait_until("the first sync", SYNC, async || {
+        live.json("/api/v1/digest").await["records"].as_u64().unwrap() > 65_000
+    })
+    .await;
+    for round in 0..4 {
+        let before = live.json("/api/v1/digest").await["log_head"].clone();
+        // The promise is 5 s on a machine of one's own; tests share theirs with other tests.
+        wait_until(&format!("change {round}"), Duration::from_secs(20), async || {
+            live.json("/api/v1/digest").await["log_head"] != before
+        })
+        .await;
+    }
+}

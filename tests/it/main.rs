@@ -1,0 +1,8 @@
+//! Whole-system tests: the program as its users run it, over a real database and a real broker.
+
+mod demo;
+mod faults;
+mod harness;
+mod office;
+mod samples;
+mod separate;
