@@ -8,6 +8,7 @@ use utoipa::ToSchema;
 
 use super::app::App;
 use super::auth::Called;
+use super::params::{NoQuery, Params};
 use super::problem::{Problem, Refusals};
 use crate::digest::reading::{self, Reading, Standing};
 
@@ -54,7 +55,11 @@ pub struct Reader {
     operation_id = "digest",
     responses((status = 200, description = "The digest.", body = Digest), Refusals)
 )]
-pub async fn read(State(app): State<App>, Called(caller): Called) -> Result<Json<Digest>, Problem> {
+pub async fn read(
+    State(app): State<App>,
+    Called(caller): Called,
+    _none: Params<NoQuery>,
+) -> Result<Json<Digest>, Problem> {
     if caller.viewer.regions.is_some() || caller.viewer.agencies.is_some() {
         return Err(Problem::not_whole());
     }

@@ -4,6 +4,7 @@ use axum::extract::{FromRequestParts, MatchedPath, Query};
 use axum::http::request::Parts;
 use muara_schemas::record::TYPES;
 use muara_schemas::stream::{is_name, is_region};
+use serde::Deserialize;
 use serde::de::DeserializeOwned;
 use utoipa::IntoParams;
 
@@ -56,6 +57,10 @@ impl<T: DeserializeOwned + IntoParams, S: Send + Sync> FromRequestParts<S> for P
         Ok(Self { query, question })
     }
 }
+
+/// The query of an address that takes no parameter.
+#[derive(Debug, Deserialize, IntoParams)]
+pub struct NoQuery {}
 
 /// What the reader of values says, without its own preface.
 fn plain(text: &str) -> String {

@@ -12,7 +12,7 @@ use super::app::App;
 use super::auth::Called;
 use super::lens::Lens;
 use super::list::{self, List};
-use super::params::{self, Params};
+use super::params::{self, NoQuery, Params};
 use super::problem::{Body, Problem, Refusals};
 use crate::store::entries::{self, Filter};
 use crate::store::head;
@@ -193,6 +193,7 @@ pub async fn one(
     State(app): State<App>,
     Called(caller): Called,
     Path(entry): Path<String>,
+    _none: Params<NoQuery>,
 ) -> Result<Json<Whole>, Problem> {
     let not_found = || Problem::not_found("quarantine entry");
     let number: i64 = entry.parse().map_err(|_| not_found())?;

@@ -12,7 +12,7 @@ use super::app::App;
 use super::auth::Called;
 use super::lens::{Lens, is_about_persons};
 use super::list::{self, List};
-use super::params::{self, Params};
+use super::params::{self, NoQuery, Params};
 use super::problem::{Body, Problem, Refusals};
 use crate::store::head::{self, Head};
 use crate::store::listing::{self, Filter, Listed};
@@ -219,6 +219,7 @@ pub async fn one(
     State(app): State<App>,
     Called(caller): Called,
     Path(id): Path<String>,
+    _none: Params<NoQuery>,
 ) -> Result<Json<Record>, Problem> {
     let id: RecordId = id.parse().map_err(|_| Problem::not_found("record"))?;
     let mut tx = app.db.read().await?;

@@ -13,6 +13,7 @@ use utoipa::ToSchema;
 use super::auth::Called;
 use super::lens::is_about_persons;
 use super::list::List;
+use super::params::{NoQuery, Params};
 use super::problem::{Body, Problem, Refusals};
 
 /// A record type.
@@ -48,7 +49,7 @@ pub struct Schema {
     operation_id = "schemas",
     responses((status = 200, description = "All record types; there is never a next page.", body = List<Schema>), Refusals)
 )]
-pub async fn all(Called(_caller): Called) -> Json<List<Schema>> {
+pub async fn all(Called(_caller): Called, _none: Params<NoQuery>) -> Json<List<Schema>> {
     Json(List { items: Catalog::embedded().iter().map(show).collect(), next: None })
 }
 
@@ -65,7 +66,11 @@ pub async fn all(Called(_caller): Called) -> Json<List<Schema>> {
         Refusals
     )
 )]
-pub async fn one(Called(_caller): Called, Path(name): Path<String>) -> Result<Response, Problem> {
+pub async fn one(
+    Called(_caller): Called,
+    Path(name): Path<String>,
+    _none: Params<NoQuery>,
+) -> Result<Response, Problem> {
     let catalog = Catalog::embedded();
     let schema = if name == "head" { Some(catalog.head()) } else { catalog.get(&name).map(RecordType::schema) };
     let schema = schema.ok_or_else(|| Problem::not_found("record type"))?;

@@ -1,16 +1,11 @@
 //! Totals: deltas end where a rebuild from zero ends, to the last sen.
 
 use crate::engine::on_both;
-use crate::feed::{full, line, number, take};
+use crate::feed::{catch_up, full, line, number, take};
 use muara_hub::Hub;
-use muara_hub::projector::{self, Totals};
-use muara_hub::reader;
+use muara_hub::projector;
 use muara_hub::store::totals;
 use muara_schemas::Rupiah;
-
-async fn catch_up(hub: &Hub) {
-    while reader::advance(&Totals, &hub.db, "test").await.unwrap() {}
-}
 
 async fn budget(hub: &Hub) -> Vec<(i64, Rupiah, i64)> {
     let mut tx = hub.db.read().await.unwrap();

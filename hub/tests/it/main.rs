@@ -1,13 +1,12 @@
-//! The store contract: every promise of the store, on both engines.
+//! The hub from outside: every promise of the store and of the API, on both engines.
 //!
 //! A private PostgreSQL is started for it.
 
+mod api;
+mod caller;
 mod engine;
 mod feed;
-mod intake;
-mod log;
-mod proof;
 #[path = "../../../tests/src/services.rs"]
 #[expect(dead_code, unreachable_pub, reason = "shared with other tests, which use more of it")]
 mod services;
-mod totals;
+mod store;

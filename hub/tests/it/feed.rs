@@ -2,11 +2,13 @@
 
 use muara_hub::intake::apply::{self, Ended};
 use muara_hub::intake::checked::{self, Arrived};
-use muara_hub::{Hub, proof};
+use muara_hub::projector::Totals;
+use muara_hub::{Hub, proof, reader};
+use muara_schemas::control::Announcement;
 use muara_schemas::message::Message;
 use muara_schemas::page::{Counts, End, Limits, Page, Quarantined, Record, RunId, RunKind};
 use muara_schemas::{Catalog, ContentHash, Moment, Proof, canonical};
-use serde_json::Value;
+use serde_json::{Value, json};
 
 /// The stream that tests write.
 pub(crate) fn page(run: u8, prev: Option<u8>, number: u32) -> Page {
@@ -29,16 +31,30 @@ pub(crate) fn page(run: u8, prev: Option<u8>, number: u32) -> Page {
     }
 }
 
-/// A valid budget line with this amount in rupiah.
+/// The agency of [`line`].
+pub(crate) const HEALTH: &str = "1.02.0.00.0.00.01.0000";
+/// Another agency.
+pub(crate) const WORKS: &str = "1.03.0.00.0.00.01.0000";
+
+/// A valid budget line of [`HEALTH`] with this amount in rupiah.
 pub(crate) fn line(key: &str, rupiah: u64) -> Record {
-    let mut body = Catalog::embedded().get("budget-line").unwrap().schema()["examples"][0].clone();
+    line_of(HEALTH, key, rupiah)
+}
+
+/// A valid budget line of an agency: APBD, murni, locked.
+pub(crate) fn line_of(agency: &str, key: &str, rupiah: u64) -> Record {
+    let fields = json!({"agency": agency, "amount": format!("{rupiah}.00")});
+    record(key, &example("budget-line", &fields))
+}
+
+/// The schema's first example of a record type with other values in some fields.
+pub(crate) fn example(record_type: &str, fields: &Value) -> Value {
+    let mut body = Catalog::embedded().get(record_type).unwrap().schema()["examples"][0].clone();
     body["region"] = "33.02".into();
-    body["ledger"] = "apbd".into();
-    body["stage"] = "murni".into();
-    body["stage_version"] = 0.into();
-    body["stage_locked"] = true.into();
-    body["amount"] = format!("{rupiah}.00").into();
-    record(key, &body)
+    for (name, value) in fields.as_object().expect("fields are an object") {
+        body[name] = value.clone();
+    }
+    body
 }
 
 pub(crate) fn record(key: &str, body: &Value) -> Record {
@@ -82,15 +98,32 @@ pub(crate) fn full(run: u8, prev: Option<u8>, records: Vec<Record>) -> Page {
     Page { records, end: Some(end), ..page(run, prev, 1) }
 }
 
-/// Sends messages through the same steps as intake does.
+/// Sends pages through the same steps as intake does.
 pub(crate) async fn take(hub: &Hub, pages: Vec<Page>) -> Vec<Ended> {
-    let mut arrived: Vec<Arrived> = pages
-        .into_iter()
-        .map(|page| {
-            let bytes = Message::Page(Box::new(page)).encode("id", Moment::default());
-            checked::check(&bytes, &hub.secret, Catalog::embedded()).expect("a page of ours")
-        })
-        .collect();
+    send(hub, pages.into_iter().map(|page| Message::Page(Box::new(page))).collect()).await
+}
+
+/// What a connector says of the stream of a page when it starts.
+pub(crate) fn announcement(page: &Page, rank: u16) -> Message {
+    Message::Announcement(Announcement {
+        stream: page.name(),
+        record_type: page.record_type.clone(),
+        agency: HEALTH.into(),
+        rank,
+        definition: page.definition.clone(),
+        document: "system: {}".into(),
+        every_secs: 600,
+        warnings: vec![],
+    })
+}
+
+/// Sends messages through the same steps as intake does.
+pub(crate) async fn send(hub: &Hub, messages: Vec<Message>) -> Vec<Ended> {
+    let check = |message: Message| {
+        let bytes = message.encode("id", Moment::default());
+        checked::check(&bytes, &hub.secret, Catalog::embedded()).expect("a message of ours")
+    };
+    let mut arrived: Vec<Arrived> = messages.into_iter().map(check).collect();
     let mut tx = hub.db.write().await.unwrap();
     let ended = apply::apply(&mut tx, &mut arrived, &hub.secret, hub.clock.now()).await.expect("the page is taken");
     tx.commit().await.unwrap();
@@ -98,6 +131,11 @@ pub(crate) async fn take(hub: &Hub, pages: Vec<Page>) -> Vec<Ended> {
         proof::look(&hub.db, run, &hub.secret, &hub.clock).await.expect("the proof is looked at");
     }
     ended
+}
+
+/// Lets the totals read the log to its end.
+pub(crate) async fn catch_up(hub: &Hub) {
+    while reader::advance(&Totals, &hub.db, "test").await.unwrap() {}
 }
 
 /// Rows of one integer query, for looking at what is stored.

@@ -1,0 +1,11 @@
+//! The API over HTTP, as an application meets it.
+
+mod absorption;
+mod changes;
+mod described;
+mod guard;
+mod paging;
+mod quarantine;
+mod records;
+mod scope;
+mod sources;

@@ -1,0 +1,77 @@
+//! Every answer is what the description says, and nothing more.
+
+use jsonschema::Validator;
+use muara_schemas::page::Page;
+use serde_json::{Value, json};
+
+use crate::caller::{Site, application};
+use crate::engine::on_both;
+use crate::feed::{HEALTH, announcement, broken, catch_up, end, full, line, send, take};
+
+/// The schema of an address's good answer, closed wherever it lists properties.
+fn schema(description: &Value, path: &str) -> Validator {
+    let ok = &description["paths"][path]["get"]["responses"]["200"]["content"]["application/json"]["schema"];
+    assert!(ok.is_object(), "{path} describes its answer");
+    let mut components = description["components"].clone();
+    // A part of another is closed as a part of it.
+    let text = description.to_string();
+    let is_part = |name: &str| text.contains(&format!("\"allOf\":[{{\"$ref\":\"#/components/schemas/{name}\""));
+    for (name, component) in components["schemas"].as_object_mut().unwrap() {
+        if !is_part(name) {
+            close(component);
+        }
+    }
+    let whole =
+        json!({"$schema": "https://json-schema.org/draft/2020-12/schema", "allOf": [ok], "components": components});
+    jsonschema::validator_for(&whole).unwrap_or_else(|error| panic!("{path}: {error}"))
+}
+
+/// Nothing beside what is described; parts of an `allOf` are closed as a whole.
+fn close(schema: &mut Value) {
+    let Some(fields) = schema.as_object_mut() else { return };
+    if fields.contains_key("properties") || fields.contains_key("allOf") {
+        fields.entry("unevaluatedProperties").or_insert(json!(false));
+    }
+}
+
+#[tokio::test]
+async fn answers_are_as_described() {
+    on_both(async |engine| {
+        let site = Site::of(&engine.hub).await;
+        let key = site.key(application()).await;
+        let mut first = full(1, None, vec![line("a", 1), line("b", 2)]);
+        first.quarantined = vec![broken(Some("q"), "q")];
+        let rest = vec![line("a", 3)];
+        let second = Page { gone: vec!["b".into()], end: Some(end(1, &rest)), ..full(2, Some(1), rest) };
+        send(&engine.hub, vec![announcement(&first, 10)]).await;
+        take(&engine.hub, vec![first, second]).await;
+        let mut failed = full(3, Some(2), vec![]);
+        if let Some(end) = &mut failed.end {
+            (end.complete, end.proof, end.failure) = (false, None, Some("E0203 the source is away".into()));
+        }
+        take(&engine.hub, vec![failed]).await;
+        catch_up(&engine.hub).await;
+        let description = site.send(site.request("/openapi.json")).await.body;
+        let id = site.items(&key, "/api/v1/records").await[0]["id"].as_str().unwrap().to_owned();
+
+        for path in description["paths"].as_object().unwrap().keys() {
+            if ["/metrics", "/api/v1/schemas/{type}"].contains(&path.as_str()) {
+                continue; // No JSON of ours: text, and a JSON Schema.
+            }
+            let filled = path.replace("{id}", &id).replace("{entry}", "1");
+            let year = if path.ends_with("absorption") { "?fiscal_year=2026" } else { "" };
+            let answer = site.found(&key, &format!("{filled}{year}")).await;
+            if let Some(items) = answer.get("items") {
+                assert_ne!(items, &json!([]), "{path} shows something to look at");
+            }
+            let errors: Vec<String> = schema(&description, path)
+                .iter_errors(&answer)
+                .map(|error| format!("{}: {error}", error.instance_path()))
+                .collect();
+            assert!(errors.is_empty(), "{path}: {errors:#?}\n{answer:#}");
+        }
+        let changes = site.found(&key, "/api/v1/changes").await;
+        assert!(changes["items"].as_array().unwrap().iter().any(|item| item["kind"] == "run"), "{HEALTH}: {changes:#}");
+    })
+    .await;
+}

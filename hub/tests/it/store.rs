@@ -1,0 +1,6 @@
+//! The store contract.
+
+mod intake;
+mod log;
+mod proof;
+mod totals;
