@@ -14,6 +14,8 @@ use muara_hub::store::rows::Statement;
 use muara_schemas::bus::Bus;
 use muara_schemas::{Clock, Rupiah};
 use muara_tests::wait_until;
+use rust_xlsxwriter::Workbook;
+use serde_json::json;
 use tokio_util::sync::CancellationToken;
 use tokio_util::task::TaskTracker;
 
@@ -91,8 +93,7 @@ async fn serve(folder: PathBuf) -> String {
 /// The folder of real files, when somebody has named one.
 #[expect(clippy::disallowed_methods, reason = "a person names the folder of samples by the environment")]
 fn real(folder: &str) -> Option<PathBuf> {
-    let beside = Path::new(env!("CARGO_MANIFEST_DIR")).join("../../shared/samples");
-    let samples = std::env::var_os("MUARA_SAMPLES").map_or(beside, PathBuf::from);
+    let samples = std::env::var_os("MUARA_SAMPLES").map(PathBuf::from)?;
     Some(samples.join("indonesia").join(folder)).filter(|folder| folder.is_dir())
 }
 
@@ -100,26 +101,97 @@ fn rupiah(whole: i128) -> Rupiah {
     Rupiah::from_cents(whole * 100)
 }
 
-#[tokio::test(flavor = "multi_thread")]
-async fn the_ministrys_program_workbook_sums_to_what_it_says() {
-    let Some(folder) = real("kemnaker-inaproc") else {
-        eprintln!("MUARA_SAMPLES names no folder of real files: only our own fixtures are tested");
-        return;
-    };
-    let synced =
-        sync("kemnaker-rup.yaml", Variables::closed().with("MUARA_KEMNAKER_FOLDER", folder.display().to_string()))
-            .await;
-    assert_eq!(synced.of("programs", "ceiling").await, (88, rupiah(14_341_959_398_000)));
-    assert_eq!(synced.quarantined().await, 0);
+async fn kemnaker(folder: &Path) -> Synced {
+    sync("kemnaker-rup.yaml", Variables::closed().with("MUARA_KEMNAKER_FOLDER", folder.display().to_string())).await
+}
+
+async fn kobar(folder: PathBuf) -> Synced {
+    sync("kobar-rup.yaml", Variables::closed().with("MUARA_KOBAR_URL", serve(folder).await)).await
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn a_days_poll_of_a_regency_is_complete() {
-    let Some(folder) = real("kotawaringin-barat-2026/2026-04-22") else {
-        eprintln!("MUARA_SAMPLES names no folder of real files: only our own fixtures are tested");
+async fn a_ministrys_program_workbook_sums_to_what_it_says() {
+    let folder = tempfile::tempdir().unwrap();
+    let mut book = Workbook::new();
+    book.add_worksheet().set_name("Keterangan").unwrap().write(0, 0, "Daftar program").unwrap();
+    let sheet = book.add_worksheet().set_name("Data 2025").unwrap();
+    // The columns come in another order each time, some of them of no interest; a ceiling is a number or a text.
+    let head = [
+        "nama_program",
+        "is_deleted",
+        "kd_satker",
+        "pagu_program",
+        "kd_program",
+        "tahun_anggaran",
+        "kd_klpd",
+        "kd_program_str",
+    ];
+    sheet.write_row(0, 0, head).unwrap();
+    for (row, (number, ceiling)) in (1_u32..).zip([(1, 3_114_258_000.0), (2, 0.0), (3, 999_999_999_999_999.0)]) {
+        sheet.write(row, 0, format!("Program {number}")).unwrap();
+        sheet.write(row, 1, false).unwrap();
+        sheet.write_row(row, 2, [161_828.0, ceiling, f64::from(number), 2025.0]).unwrap();
+        sheet.write_row(row, 6, ["K34", "WA"]).unwrap();
+    }
+    for (row, ceiling) in [(4, "9007199254740993"), (5, "-")] {
+        sheet
+            .write_row(row, 0, ["Program teks", "FALSE", "161828", ceiling, &format!("{row}"), "2025", "K34", "WA"])
+            .unwrap();
+    }
+    book.save(folder.path().join("v1_rup_program-master_2025.xlsx")).unwrap();
+
+    let synced = kemnaker(folder.path()).await;
+
+    assert_eq!(
+        synced.of("programs", "ceiling").await,
+        (4, rupiah(3_114_258_000 + 999_999_999_999_999 + 9_007_199_254_740_993))
+    );
+    assert_eq!(synced.quarantined().await, 1, "a ceiling that is no number");
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_days_poll_of_a_legacy_gateway_is_complete() {
+    let folder = tempfile::tempdir().unwrap();
+    let feed = |name: &str, rows: serde_json::Value| {
+        let text = format!("\u{feff}{rows}");
+        std::fs::write(folder.path().join(format!("Legacy_rup_{name}_2026.json")), text).unwrap();
+    };
+    let satker = |number: u32, sort: &str| json!({"kd_satker": number, "kd_satker_str": "1.02.0.00.0.00.01.0000", "nama_satker": "Dinas", "ket_satker": sort, "status_satker": "Aktif"});
+    feed(
+        "master-satker",
+        json!([satker(1, "Satker/OPD Non-BLU/BLUD"), satker(2, "Satker/OPD BLU/BLUD"), satker(3, "Lain")]),
+    );
+    let program = |number: u32, ceiling: u64| json!({"is_deleted": false, "kd_program": number, "kd_program_str": "2.13.04", "kd_satker": 104_564, "nama_program": "PROGRAM", "pagu_program": ceiling, "tahun_anggaran": 2026});
+    feed("program-master", json!([program(1, 198_853_100), program(2, 0), program(3, 9_007_199_254_740_993)]));
+    feed(
+        "struktur-anggaran-pd",
+        json!([{"belanja_operasi": 1, "kd_satker": 83_087, "kd_satker_str": "2.15.0.00.0.00.01.0000", "tahun_anggaran": 2026, "total_belanja": 11_089_866_000_u64}]),
+    );
+    feed(
+        "paket-swakelola-terumumkan",
+        json!([{"kd_rup": 42_496_468, "kd_satker_str": "3.27.0.00.0.00.01.0000", "nama_paket": "Belanja Kursus", "pagu": 245_000_000, "status_aktif_rup": true, "tahun_anggaran": 2026, "tgl_akhir_pelaksanaan_kontrak": "2026-08-01", "tgl_awal_pelaksanaan_kontrak": "2026-06-01", "tgl_pengumuman_paket": "2026-02-20T09:13:57.916Z"}]),
+    );
+
+    let synced = kobar(folder.path().to_owned()).await;
+
+    assert_eq!(synced.of("satker", "name").await.0, 2);
+    assert_eq!(synced.of("programs", "ceiling").await, (3, rupiah(198_853_100 + 9_007_199_254_740_993)));
+    assert_eq!(synced.of("spending", "target").await, (1, rupiah(11_089_866_000)));
+    assert_eq!(synced.of("swakelola", "ceiling").await, (1, rupiah(245_000_000)));
+    assert_eq!(synced.quarantined().await, 1, "an agency of an unknown sort");
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn the_real_files_give_their_right_answers() {
+    let (Some(ministry), Some(regency)) = (real("kemnaker-inaproc"), real("kotawaringin-barat-2026/2026-04-22")) else {
+        eprintln!("MUARA_SAMPLES names no folder of real files: only files of the same shape are tested");
         return;
     };
-    let synced = sync("kobar-rup.yaml", Variables::closed().with("MUARA_KOBAR_URL", serve(folder).await)).await;
+    let synced = kemnaker(&ministry).await;
+    assert_eq!(synced.of("programs", "ceiling").await, (88, rupiah(14_341_959_398_000)));
+    assert_eq!(synced.quarantined().await, 0);
+
+    let synced = kobar(regency).await;
     assert_eq!(synced.of("satker", "name").await.0, 121);
     assert_eq!(synced.of("programs", "ceiling").await, (248, rupiah(620_423_129_612)));
     assert_eq!(synced.of("spending", "target").await, (58, rupiah(477_965_202_323)));

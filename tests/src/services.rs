@@ -51,6 +51,24 @@ pub fn services() -> &'static Services {
 }
 
 impl Services {
+    /// One server for a test binary that needs no other: the one that the environment names, a private one otherwise.
+    /// A binary always asks for the same.
+    ///
+    /// # Panics
+    /// As [`services`].
+    pub fn shared(server: Server) -> &'static Self {
+        static SHARED: OnceLock<Services> = OnceLock::new();
+        SHARED.get_or_init(|| {
+            let [postgres_url, amqp_url] = ["MUARA_TEST_POSTGRES", "MUARA_TEST_AMQP"].map(variable);
+            let given = if server == Server::Postgres { &postgres_url } else { &amqp_url };
+            if given.is_none() {
+                return Self::start(&["--fast", server.name()]);
+            }
+            let [postgres_url, amqp_url] = [postgres_url, amqp_url].map(Option::unwrap_or_default);
+            Self { postgres_url, amqp_url, rabbitmq_pid: None, keeper: None }
+        })
+    }
+
     /// Both servers for one test alone, which may stop, kill and start them; they end when this value is dropped.
     ///
     /// # Panics
@@ -65,14 +83,6 @@ impl Services {
     /// As [`services`].
     pub fn durable() -> Self {
         Self::start(&["postgres", "rabbitmq"])
-    }
-
-    /// One server for one test or one test binary.
-    ///
-    /// # Panics
-    /// As [`services`].
-    pub fn only(server: Server) -> Self {
-        Self::start(&["--fast", server.name()])
     }
 
     /// Stops the database in good order: it ends its sessions and writes everything down.

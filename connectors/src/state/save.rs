@@ -53,6 +53,7 @@ pub struct Closing {
     pub unsettled: Vec<Box<str>>,
 }
 
+/// Numbers and marks come as bytes: in a text `substr` would count its letters from the beginning each time.
 const PUT: &str = "
 insert into prints (stream, key, slot, mark, part, hashes)
 select $1, j.value, cast(substr($3, 1 + 20 * j.key, 10) as integer), cast(substr($4, 1 + j.key, 1) as integer),
@@ -85,7 +86,14 @@ impl State {
             }
             let marks: String = saves.iter().map(|save| char::from(b'0' + save.mark.number())).collect();
             let hashes: Vec<u8> = saves.iter().flat_map(|save| save.raw.into_iter().chain(save.body)).collect();
-            sqlx::query(PUT).bind(stream).bind(list).bind(numbers).bind(marks).bind(hashes).execute(&mut *tx).await?;
+            sqlx::query(PUT)
+                .bind(stream)
+                .bind(list)
+                .bind(numbers.into_bytes())
+                .bind(marks.into_bytes())
+                .bind(hashes)
+                .execute(&mut *tx)
+                .await?;
             let others: Vec<(&str, String)> = saves
                 .iter()
                 .filter(|save| !save.others.is_empty())

@@ -8,4 +8,7 @@ mod http;
 mod hub;
 mod postgres;
 mod rig;
+#[path = "../../../tests/src/services.rs"]
+#[expect(dead_code, unreachable_pub, reason = "shared with other tests, which use more of it")]
+mod services;
 mod sqlite;

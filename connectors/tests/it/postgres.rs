@@ -1,4 +1,4 @@
-//! The kind `sql` against PostgreSQL. Needs a server: `MUARA_TEST_POSTGRES`, or one on this machine that trusts us.
+//! The kind `sql` against PostgreSQL.
 
 use std::str::FromStr as _;
 
@@ -8,6 +8,7 @@ use sqlx::postgres::{PgConnectOptions, PgConnection};
 use sqlx::{AssertSqlSafe, Connection as _};
 
 use crate::rig::{Rig, standing_clock};
+use crate::services::{Server, Services};
 
 /// A database of our own, dropped at the end.
 struct Database {
@@ -18,10 +19,9 @@ struct Database {
 
 impl Database {
     async fn create() -> Self {
-        let server = std::env::var("MUARA_TEST_POSTGRES")
-            .unwrap_or_else(|_| "postgres://root@127.0.0.1:5432/postgres".to_owned());
+        let server = Services::shared(Server::Postgres).postgres_url.clone();
         let name = format!("muara_test_{}", muara_schemas::canonical::hex(&muara_schemas::random::bytes::<6>()));
-        let mut admin = PgConnection::connect(&server).await.expect("PostgreSQL for tests: set MUARA_TEST_POSTGRES");
+        let mut admin = PgConnection::connect(&server).await.expect("the tests' PostgreSQL takes connections");
         sqlx::raw_sql(AssertSqlSafe(format!("create database {name}"))).execute(&mut admin).await.unwrap();
         let options = PgConnectOptions::from_str(&server).unwrap().database(&name);
         Self { connection: PgConnection::connect_with(&options).await.unwrap(), server, name }

@@ -1,7 +1,6 @@
 //! A fresh database of each engine for each test.
 
 use std::future::Future;
-use std::sync::OnceLock;
 
 use muara_hub::Hub;
 use muara_schemas::bus::Bus;
@@ -46,8 +45,7 @@ async fn postgres() -> Engine {
 
 /// Creates an empty database on the test server.
 async fn fresh_postgres() -> String {
-    static SERVER: OnceLock<Services> = OnceLock::new();
-    let server = SERVER.get_or_init(|| Services::only(Server::Postgres)).postgres_url.as_str();
+    let server = Services::shared(Server::Postgres).postgres_url.as_str();
     let name = format!("muara_{}", hex(&random::bytes::<8>()));
     let pool = sqlx::PgPool::connect(server).await.expect("the tests' PostgreSQL takes connections");
     sqlx::query(sqlx::AssertSqlSafe(format!("create database {name}"))).execute(&pool).await.expect("a fresh database");

@@ -1,8 +1,6 @@
 //! The contract of the bus: one suite, run over both carriers, and what only a broker can be asked.
 //!
-//! The broker's address is taken from `MUARA_TEST_AMQP` (`amqp://`, a user who may declare and delete), otherwise
-//! `amqp://guest:guest@127.0.0.1:5672/%2f` when something answers there; otherwise these tests fail and say so.
-//! The whole-system tests start a private broker and set the variable.
+//! The broker is the one of `MUARA_TEST_AMQP` (`amqp://`, a user who may declare and delete), a private one otherwise.
 //! Each test has exchanges and queues of its own, with a random prefix, and deletes them at its end.
 
 #![expect(clippy::unwrap_used, reason = "a test may fail where it stands")]
@@ -14,6 +12,9 @@
 mod outage;
 mod proxy;
 mod rig;
+#[path = "../../../tests/src/services.rs"]
+#[expect(dead_code, unreachable_pub, reason = "shared with other tests, which use more of it")]
+mod services;
 mod suite;
 
 /// Runs each function of the suite over both carriers.

@@ -15,6 +15,7 @@ use muara_schemas::bus::{AmqpConfig, Bus, Consumer, Delivery, Error, Outgoing, P
 use tokio_util::sync::CancellationToken;
 
 use crate::proxy::Proxy;
+use crate::services::{Server, Services};
 
 /// Long enough for a loaded machine; a test that waits this long has failed.
 const DEADLINE: Duration = Duration::from_mins(1);
@@ -53,10 +54,9 @@ impl Rig {
 }
 
 impl Broker {
-    /// A broker for one test; says plainly what is missing where there is none.
+    /// A broker for one test.
     pub(crate) async fn find() -> Self {
-        let direct = address().await;
-        let mut uri: AMQPUri = direct.parse().expect("MUARA_TEST_AMQP is an amqp:// address");
+        let mut uri: AMQPUri = address().parse().expect("a broker has an amqp:// address");
         let proxy = Proxy::to(format!("{}:{}", uri.authority.host, uri.authority.port)).await;
         "127.0.0.1".clone_into(&mut uri.authority.host);
         uri.authority.port = proxy.port;
@@ -83,7 +83,7 @@ impl Broker {
 
     /// A connection of the test's own, past the line that can be cut.
     pub(crate) async fn connection(&self) -> Connection {
-        Connection::connect(&address().await, ConnectionProperties::default()).await.unwrap()
+        Connection::connect(address(), ConnectionProperties::default()).await.unwrap()
     }
 
     pub(crate) async fn delete_queue(&self, name: &str) {
@@ -113,16 +113,8 @@ impl Broker {
     }
 }
 
-async fn address() -> String {
-    if let Ok(address) = std::env::var("MUARA_TEST_AMQP") {
-        return address;
-    }
-    let local = "127.0.0.1:5672";
-    assert!(
-        tokio::net::TcpStream::connect(local).await.is_ok(),
-        "no RabbitMQ for the bus tests: start one on {local} (user guest) or set MUARA_TEST_AMQP to its address"
-    );
-    format!("amqp://guest:guest@{local}/%2f")
+fn address() -> &'static str {
+    &Services::shared(Server::Rabbitmq).amqp_url
 }
 
 pub(crate) async fn over_local<T: Future<Output = ()>>(test: impl FnOnce(Rig) -> T) {

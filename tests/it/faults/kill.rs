@@ -2,6 +2,7 @@
 
 use std::time::{Duration, Instant};
 
+use futures_util::{StreamExt, stream};
 use muara_schemas::fault::POINTS;
 use muara_tests::{services, wait_until};
 
@@ -12,22 +13,24 @@ const PASSES: [u32; 3] = [1, 3, 5];
 /// How long to wait before the legacy system is changed to bring another pass.
 const NUDGE: Duration = Duration::from_secs(3);
 
+/// How many installations die at one time: most of a recovery is waiting, for a lease above all.
+const AT_ONCE: usize = 6;
+
 #[tokio::test(flavor = "multi_thread")]
 async fn one_process_on_sqlite_survives_death_anywhere() {
-    for point in POINTS {
-        for pass in PASSES {
-            dies_and_recovers(Size::Small, point, pass).await;
-        }
-    }
+    everywhere(Size::Small).await;
 }
 
 #[tokio::test(flavor = "multi_thread")]
 async fn two_processes_over_a_broker_survive_death_anywhere() {
-    for point in POINTS {
-        for pass in PASSES {
-            dies_and_recovers(Size::Large, point, pass).await;
-        }
-    }
+    everywhere(Size::Large).await;
+}
+
+async fn everywhere(size: Size) {
+    let cases = POINTS.iter().flat_map(|point| PASSES.map(|pass| (point, pass)));
+    stream::iter(cases)
+        .for_each_concurrent(AT_ONCE, async |(point, pass)| dies_and_recovers(size, point, pass).await)
+        .await;
 }
 
 async fn dies_and_recovers(size: Size, point: &str, pass: u32) {

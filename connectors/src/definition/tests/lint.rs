@@ -110,7 +110,7 @@ fn the_map_against_the_schema() {
     assert_eq!(broken(GOOD, "stage_locked: kunci", "stage_locked: {as: bool}"), ["E0105 28:7"]);
     assert_eq!(broken(GOOD, "stage_locked: kunci", "stage_locked: {from: kunci, const: true}"), ["E0106 28:7"]);
     assert_eq!(broken(SQL, "months: bulan", "months: bulan, months.0: bulan"), ["E0126 11:102"]);
-    assert_eq!(broken(SQL, "months: bulan", "months.1: bulan"), ["E0113 11:85"]);
+    assert_eq!(broken(SQL, "months: bulan", "months.1: bulan"), ["E0113 11:87"]);
     let payment = "map: {agency: a, fiscal_year: {const: 2026}, document_id: d, kind: {const: UP}, amount: n, status: {const: sp2d}, sp2d.number: s, lines: {each: l, map: {account: k}}}";
     let (start, end) = (SQL.find("    map:").unwrap(), SQL.find("    tests:").unwrap());
     let nested = format!("{}    {payment}\n", &SQL[..start])

@@ -13,6 +13,9 @@ use super::{Settings, failed};
 use crate::kind::PullError;
 use crate::raw::{Head, Raw};
 
+/// How many rows the reading thread may be ahead; a handful would make it wait for us at every row.
+const ROWS_AHEAD: usize = 512;
+
 /// A read under way; holds its one connection.
 pub(super) struct Reading {
     rows: BoxStream<'static, Result<SqliteRow, sqlx::Error>>,
@@ -33,6 +36,7 @@ impl Reading {
             .create_if_missing(false)
             .pragma("query_only", "on")
             .busy_timeout(settings.timeout)
+            .row_buffer_size(ROWS_AHEAD)
             .disable_statement_logging();
         // A pool of one: its stream owns what it reads from.
         let pool = SqlitePoolOptions::new().max_connections(1).connect_with(options).await;
