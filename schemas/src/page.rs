@@ -16,6 +16,8 @@ pub const MAX_RECORDS: usize = 500;
 pub const MAX_PAGE_BYTES: usize = 256 * 1024;
 /// A canonical body above this size is quarantined as too large.
 pub const MAX_BODY_BYTES: usize = 64 * 1024;
+/// A run tells at most so many notes.
+pub const MAX_NOTES: usize = 20;
 /// Raw input is kept up to this size, with the hash of the whole.
 pub const MAX_RAW_BYTES: usize = 64 * 1024;
 
@@ -161,6 +163,20 @@ pub struct End {
     /// Why the run failed, when it is not complete.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub failure: Option<String>,
+    /// What a person should look at although the run did not fail, at most [`MAX_NOTES`]. A full read tells all that
+    /// there is: what it does not tell is over.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub notes: Vec<Note>,
+}
+
+/// What a person should look at.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Note {
+    /// Stable code, such as `W0201`; one note a code.
+    pub code: String,
+    /// One sentence, without a value of a record.
+    pub detail: String,
 }
 
 /// The connector's counts: `read = published + unchanged + quarantined + quarantined_again`.

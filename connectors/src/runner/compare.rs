@@ -57,7 +57,15 @@ async fn send(context: &Arc<Context>) -> Result<u64, Failure> {
         }
     }
     let limits = context.stream.full_read.limits;
-    let end = End { complete: true, pages: 0, counts: Counts::default(), proof: None, limits, failure: None };
+    let end = End {
+        complete: true,
+        pages: 0,
+        counts: Counts::default(),
+        proof: None,
+        limits,
+        failure: None,
+        notes: Vec::new(),
+    };
     for page in pages.end(&[], &[], end) {
         receipts.push_back(publish(context, Page { have: std::mem::take(&mut have), ..page }).await?);
     }

@@ -331,7 +331,7 @@ impl Run<'_> {
         let sifter = self.sifter()?;
         sifter.counts.gone = outcome.gone.len() as u64;
         sifter.counts.held = outcome.closing.held.len() as u64;
-        let end = End { complete, pages: 0, counts: sifter.counts, proof, limits, failure };
+        let end = End { complete, pages: 0, counts: sifter.counts, proof, limits, failure, notes: Vec::new() };
         // A read that found nothing new, or that failed before it found anything, needs no message.
         let silent = proof.is_none() && !begun && sifter.pages.is_empty();
         let pages = if silent { Vec::new() } else { sifter.pages.end(&outcome.gone, &outcome.closing.held, end) };

@@ -89,6 +89,7 @@ pub(crate) fn end(pages: u32, records: &[Record]) -> End {
         proof: Some(proof),
         limits: Limits::default(),
         failure: None,
+        notes: vec![],
     }
 }
 
