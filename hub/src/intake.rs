@@ -3,7 +3,6 @@
 //! One task a partition, so that the pages of a stream are taken in order. Intake never rejects for its own trouble:
 //! while the database is away it holds the pages and tries again. A page that fails alone three times is parked.
 
-use std::collections::BTreeMap;
 use std::panic::AssertUnwindSafe;
 use std::sync::Arc;
 use std::time::Duration;
@@ -11,21 +10,28 @@ use std::time::Duration;
 use futures_util::FutureExt;
 use muara_schemas::bus::{Bus, Consumer, Delivery};
 use muara_schemas::message::Message;
-use muara_schemas::stream::PARTITIONS;
+use muara_schemas::page::RunId;
+use muara_schemas::stream::{PARTITIONS, StreamName};
 use muara_schemas::{Catalog, Clock, Secret, fault};
 use tokio::sync::Notify;
 use tokio_util::sync::CancellationToken;
 use tokio_util::task::TaskTracker;
 
 use crate::proof;
-use crate::store::{self, Db, parked, runs, streams};
+use crate::store::{self, Db, findings, parked, runs, streams};
 
 pub mod apply;
 pub mod chain;
 pub mod checked;
 pub mod holding;
+pub mod order;
+pub mod senders;
+pub mod unit;
+pub mod verdict;
 
 use apply::Ended;
+pub use senders::Senders;
+
 use checked::{Arrived, Poison};
 
 /// Pages that one unit of work takes in at most.
@@ -34,9 +40,6 @@ const MAX_PAGES: usize = 20;
 const ATTEMPTS: u32 = 3;
 const FIRST_PAUSE: Duration = Duration::from_millis(100);
 const LONGEST_PAUSE: Duration = Duration::from_secs(5);
-
-/// Which broker user may write which systems: user → list of (region, system); `*` stands for any.
-pub type Senders = BTreeMap<String, Vec<(String, String)>>;
 
 /// What intake needs.
 #[derive(Clone)]
@@ -58,6 +61,9 @@ pub struct Intake {
 impl Intake {
     /// Starts one task a partition, and the sender of orders.
     pub fn spawn(&self, tasks: &TaskTracker, token: &CancellationToken) {
+        if self.senders.is_open() && self.bus.verifies_senders() {
+            tracing::warn!("every user of the broker may write every stream; list them under `senders`");
+        }
         for partition in 0..PARTITIONS {
             let (intake, token) = (self.clone(), token.clone());
             tasks.spawn(async move { intake.partition(partition, token).await });
@@ -82,7 +88,7 @@ impl Intake {
         let mut waiting = deliveries;
         let mut failures = 0;
         let mut pause = FIRST_PAUSE;
-        loop {
+        while !waiting.is_empty() {
             let checked = self.check(&waiting).await;
             let (mut arrived, mut healthy) = (Vec::with_capacity(waiting.len()), Vec::with_capacity(waiting.len()));
             for (delivery, checked) in waiting.into_iter().zip(checked) {
@@ -91,70 +97,83 @@ impl Intake {
                         arrived.push(message);
                         healthy.push(delivery);
                     }
-                    Err(poison) => {
-                        if !self.park(partition, delivery, &poison, token).await {
+                    Err(refused) => {
+                        if !self.park(partition, delivery, &refused, token).await {
                             return false;
                         }
                     }
                 }
             }
-            let error = match self.attempt(&mut arrived).await {
+            arrived.truncate(unit::next(&arrived));
+            let rest = healthy.split_off(arrived.len());
+            match self.attempt(&mut arrived).await {
                 Ok(()) => {
                     acknowledge(healthy).await;
                     self.news.notify_waiters();
-                    return true;
+                    (failures, pause, waiting) = (0, FIRST_PAUSE, rest);
+                    continue;
                 }
-                Err(error) => error,
-            };
-            match error {
-                Failure::Passing(error) => {
+                Err(Failure::Passing(error)) => {
                     tracing::warn!(partition, "intake holds {} messages and tries again: {error}", healthy.len());
                     tokio::select! {
                         () = token.cancelled() => return false,
                         () = tokio::time::sleep(pause) => pause = (pause * 2).min(LONGEST_PAUSE),
                     }
                 }
-                Failure::Lasting(_) if healthy.len() > 1 => {
+                Err(Failure::Lasting(_)) if healthy.len() > 1 => {
                     // One of them is at fault: take each alone.
                     for delivery in healthy {
                         if !Box::pin(self.take(partition, vec![delivery], token)).await {
                             return false;
                         }
                     }
-                    return true;
+                    healthy = Vec::new();
                 }
-                Failure::Lasting(error) => {
+                Err(Failure::Lasting(error)) => {
                     failures += 1;
-                    if failures == ATTEMPTS {
-                        let Some(delivery) = healthy.pop() else { return true };
-                        return self.park(partition, delivery, &error, token).await;
+                    if failures == ATTEMPTS
+                        && let Some(delivery) = healthy.pop()
+                    {
+                        let refused = Refused { error, claim: arrived.first().and_then(Claim::of) };
+                        if !self.park(partition, delivery, &refused, token).await {
+                            return false;
+                        }
+                        failures = 0;
                     }
                 }
             }
+            healthy.extend(rest);
             waiting = healthy;
         }
+        true
     }
 
     /// Parses and checks, on a thread for such work. An error is final for its message.
-    async fn check(&self, deliveries: &[Delivery]) -> Vec<Result<Arrived, String>> {
+    async fn check(&self, deliveries: &[Delivery]) -> Vec<Result<Arrived, Refused>> {
         let work: Vec<_> = deliveries.iter().map(|delivery| (delivery.body.clone(), delivery.sender.clone())).collect();
         let (secret, senders) = (self.secret.clone(), Arc::clone(&self.senders));
+        let is_verified = self.bus.verifies_senders();
         let count = work.len();
         tokio::task::spawn_blocking(move || {
             let one = |(bytes, sender): (bytes::Bytes, Option<String>)| {
-                std::panic::catch_unwind(AssertUnwindSafe(|| {
-                    let arrived = checked::check(&bytes, &secret, Catalog::embedded())?;
-                    may_write(&senders, sender, &arrived).map(|()| arrived)
-                }))
-                .map_or_else(
-                    |_| Err("checking the message panicked".to_owned()),
-                    |result| result.map_err(|poison| poison.to_string()),
-                )
+                let message = checked::parse(&bytes)?;
+                let stream = message.stream();
+                if is_verified && !senders.permit(sender.as_deref(), &stream) {
+                    // What it claims to be is not believed either.
+                    return Err(Poison::Sender { user: sender.unwrap_or_default(), stream }.into());
+                }
+                let claim = Claim::made(&message);
+                let refused = |poison: Poison| Refused { error: poison.to_string(), claim };
+                checked::verify(message, &secret, Catalog::embedded()).map_err(refused)
             };
-            work.into_iter().map(one).collect()
+            let guarded = |work| {
+                std::panic::catch_unwind(AssertUnwindSafe(|| one(work)))
+                    .unwrap_or_else(|_| Err(Refused::from(Poison::Panicked)))
+            };
+            work.into_iter().map(guarded).collect()
         })
         .await
-        .unwrap_or_else(|_| (0..count).map(|_| Err("checking the message was cut off".to_owned())).collect())
+        .unwrap_or_else(|_| (0..count).map(|_| Err(Poison::Panicked.into())).collect())
     }
 
     async fn attempt(&self, arrived: &mut [Arrived]) -> Result<(), Failure> {
@@ -176,48 +195,26 @@ impl Intake {
 
     async fn prove(&self, ended: &[Ended]) -> store::Result<()> {
         for run in ended {
-            proof::look(&self.db, run, &self.secret, &self.clock).await?;
+            proof::look(&self.db, run, &self.clock).await?;
         }
         Ok(())
     }
 
     /// Parks a message, ends the run that it belongs to if that can be told, and acknowledges it.
-    async fn park(&self, partition: u8, delivery: Delivery, error: &str, token: &CancellationToken) -> bool {
-        tracing::error!(partition, "a message is parked, it can never be taken: {error}");
-        let page = match Message::decode(&delivery.body) {
-            Ok(Message::Page(page)) => Some(page),
-            _ => None,
-        };
+    async fn park(&self, partition: u8, delivery: Delivery, refused: &Refused, token: &CancellationToken) -> bool {
+        tracing::error!(partition, "a message is parked, it can never be taken: {}", refused.error);
+        let mut claim = refused.claim.as_ref();
         let mut pause = FIRST_PAUSE;
         loop {
-            let attempt = async {
-                let (mut tx, now) = (self.db.write().await?, self.clock.now());
-                let name = page.as_ref().map(|page| page.name());
-                let stream = name.as_ref().map(ToString::to_string);
-                parked::put(
-                    &mut tx,
-                    partition,
-                    delivery.message_id.as_deref(),
-                    stream.as_deref(),
-                    &delivery.body,
-                    error,
-                    now,
-                )
-                .await?;
-                if let (Some(page), Some(name)) = (&page, &name) {
-                    let mut stream = streams::lock(&mut tx, name, &page.record_type).await?;
-                    if stream.run == Some(page.run) {
-                        runs::stop(&mut tx, page.run, "parked", error, now).await?;
-                    }
-                    apply::order_reset(&mut tx, &mut stream, name, "a page of its run could not be taken", now).await?;
-                    streams::save(&mut tx, &stream).await?;
-                }
-                tx.commit().await
-            };
-            match attempt.await {
+            match self.try_park(partition, &delivery, refused, claim).await {
                 Ok(()) => {
                     acknowledge(vec![delivery]).await;
                     return true;
+                }
+                // Whatever is the matter with its stream, the message itself is kept.
+                Err(error) if !error.is_transient() && claim.is_some() => {
+                    tracing::error!(partition, "the stream of a parked message could not be stopped: {error}");
+                    claim = None;
                 }
                 Err(error) => tracing::warn!("parking waits for the database: {error}"),
             }
@@ -226,6 +223,39 @@ impl Intake {
                 () = tokio::time::sleep(pause) => pause = (pause * 2).min(LONGEST_PAUSE),
             }
         }
+    }
+
+    async fn try_park(
+        &self,
+        partition: u8,
+        delivery: &Delivery,
+        refused: &Refused,
+        claim: Option<&Claim>,
+    ) -> store::Result<()> {
+        let (mut tx, now) = (self.db.write().await?, self.clock.now());
+        // PostgreSQL keeps no NUL in a text.
+        let plain = |text: &str| text.replace('\0', "\u{fffd}");
+        let message = parked::Message {
+            partition,
+            message_id: delivery.message_id.as_deref().map(plain),
+            stream: claim.map(|claim| claim.name.to_string()),
+            body: &delivery.body,
+            error: plain(&refused.error),
+        };
+        parked::put(&mut tx, message, now).await?;
+        if let Some(claim) = claim
+            && let Some(mut stream) = streams::lock_known(&mut tx, &claim.name).await?
+        {
+            if stream.run == Some(claim.run) {
+                runs::stop(&mut tx, claim.run, "parked", &plain(&refused.error), now).await?;
+            }
+            let detail = format!("a page of it can never be taken: {}", plain(&refused.error));
+            findings::open(&mut tx, findings::PARKED, &claim.name, stream.number, &detail, now).await?;
+            let reason = "a page of its run could not be taken";
+            order::reset(&mut tx, &mut stream, &claim.name, reason, now).await?;
+            streams::save(&mut tx, &stream).await?;
+        }
+        tx.commit().await
     }
 
     /// Sends the orders that were stored with decisions; an order leaves the table when the bus has it.
@@ -247,12 +277,53 @@ impl Intake {
         let waiting = store::commands::waiting(&mut tx, self.clock.now()).await.map_err(|error| error.to_string())?;
         drop(tx);
         for command in waiting {
-            self.bus.command(&command).await.map_err(|error| error.to_string())?;
+            // One system whose queue takes nothing must not keep the orders of the others.
+            if let Err(error) = self.bus.command(&command).await {
+                tracing::warn!(stream = %command.stream, "an order waits: {error}");
+                continue;
+            }
             let mut tx = self.db.write().await.map_err(|error| error.to_string())?;
             store::commands::sent(&mut tx, &command.id, self.clock.now()).await.map_err(|error| error.to_string())?;
             tx.commit().await.map_err(|error| error.to_string())?;
         }
         Ok(())
+    }
+}
+
+/// A message that can never be taken.
+#[derive(Debug, Clone)]
+struct Refused {
+    error: String,
+    /// What it says of itself, where its sender may say so.
+    claim: Option<Claim>,
+}
+
+/// Which run of which stream a page belongs to.
+#[derive(Debug, Clone)]
+struct Claim {
+    name: StreamName,
+    run: RunId,
+}
+
+impl Claim {
+    fn made(message: &Message) -> Option<Self> {
+        match message {
+            Message::Page(page) => Some(Self { name: page.name(), run: page.run }),
+            _ => None,
+        }
+    }
+
+    fn of(arrived: &Arrived) -> Option<Self> {
+        match arrived {
+            Arrived::Page(checked) => Some(Self { name: checked.name.clone(), run: checked.page.run }),
+            Arrived::Word(_) => None,
+        }
+    }
+}
+
+impl From<Poison> for Refused {
+    fn from(poison: Poison) -> Self {
+        Self { error: poison.to_string(), claim: None }
     }
 }
 
@@ -305,20 +376,4 @@ fn count(arrived: &[Arrived]) {
             metrics::counter!("muara_records_total", "outcome" => outcome).increment(number(value));
         }
     }
-}
-
-/// Whether the broker-verified user may write the stream; without a list of senders everybody may.
-fn may_write(senders: &Senders, user: Option<String>, arrived: &Arrived) -> Result<(), Poison> {
-    if senders.is_empty() {
-        return Ok(());
-    }
-    let stream = match arrived {
-        Arrived::Page(page) => page.name.clone(),
-        Arrived::Word(word) => word.stream(),
-    };
-    let fits = |pattern: &str, value: &str| pattern == "*" || pattern == value;
-    let granted = user.as_ref().and_then(|user| senders.get(user)).is_some_and(|grants| {
-        grants.iter().any(|(region, system)| fits(region, &stream.region) && fits(system, &stream.system))
-    });
-    if granted { Ok(()) } else { Err(Poison::Sender { user: user.unwrap_or_default(), stream }) }
 }

@@ -83,6 +83,7 @@ pub struct Batch {
     standing: HashMap<RecordId, Standing>,
     order: Vec<RecordId>,
     entries: Vec<(Place, Entry)>,
+    released: Vec<RecordId>,
 }
 
 impl Batch {
@@ -107,6 +108,9 @@ impl Batch {
         let before = self.standing(incoming.id, &incoming.key, incoming.stream);
         let (record, version, prev_agency, op) = match before {
             Some(standing) if !standing.deleted && standing.hash == incoming.hash => {
+                if self.known.get(&incoming.id).is_some_and(|known| known.held) {
+                    self.released.push(incoming.id);
+                }
                 return Outcome::Unchanged;
             }
             Some(standing) if standing.deleted => (standing.record, standing.version + 1, None, "created"),
@@ -144,6 +148,11 @@ impl Batch {
         };
         self.stand(incoming.id, standing);
         Outcome::Applied
+    }
+
+    /// Records that came as they stand although their delete was held: they are let go.
+    pub fn released(&mut self) -> Vec<RecordId> {
+        std::mem::take(&mut self.released)
     }
 
     /// Takes a delete in; the record keeps its last values.

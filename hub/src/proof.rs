@@ -1,12 +1,13 @@
 //! The hub's side of the proof, read afresh from its rows, and what follows from it.
 
 use muara_schemas::control::Order;
-use muara_schemas::page::RunKind;
-use muara_schemas::{Clock, Proof, Secret};
+use muara_schemas::page::{RunId, RunKind};
+use muara_schemas::{Clock, Moment, Proof, RecordId, StreamName};
 
-use crate::intake::apply::{Ended, note_verdict, order, write};
+use crate::intake::apply::{Ended, write};
+use crate::intake::{chain, order, verdict};
 use crate::merge::Batch;
-use crate::store::{Db, Result, compared, findings, quarantine, records, runs, streams};
+use crate::store::{Db, Result, Tx, compared, findings, quarantine, records, runs, streams};
 
 /// How many rows are read in one go.
 const RANGE: i64 = 5_000;
@@ -39,73 +40,100 @@ pub async fn of_stream(db: &Db, stream: i64) -> Result<Proof> {
 
 /// Looks at the proof of a run that has ended, and answers it: nothing more, a comparison, or a finding.
 ///
-/// The caller takes no other page of this stream in meanwhile.
-pub async fn look(db: &Db, ended: &Ended, secret: &Secret, clock: &Clock) -> Result<()> {
-    let mut tx = db.write().await?;
-    let mut stream = streams::lock(&mut tx, &ended.name, "").await?;
-    drop(tx);
-    if ended.kind == RunKind::Compare {
-        repair(db, &stream, ended, secret, clock).await?;
-    }
+/// The caller takes no other page of this stream in meanwhile; should another process do so, nothing is decided.
+pub async fn look(db: &Db, ended: &Ended, clock: &Clock) -> Result<()> {
     let Some(theirs) = ended.end.proof else { return Ok(()) };
-    let ours = of_stream(db, stream.number).await?;
+    if ended.kind == RunKind::Compare {
+        repair(db, ended, clock.now()).await?;
+    }
+    let mut tx = db.read().await?;
+    let stream = streams::find(&mut tx, &ended.name).await?;
+    drop(tx);
+    let Some(stream) = stream else { return Ok(()) };
+    let ours = of_stream(db, stream).await?;
     let now = clock.now();
     let mut tx = db.write().await?;
-    stream = streams::lock(&mut tx, &ended.name, "").await?;
-    if stream.run != Some(ended.run) {
-        return Ok(());
-    }
+    let Some(mut stream) = standing(&mut tx, ended).await? else { return Ok(()) };
     runs::proved(&mut tx, ended.run, &ours).await?;
-    let subject = ended.name.to_string();
-    if ours == theirs {
+    let (name, number) = (&ended.name, stream.number);
+    let note = if ours == theirs {
         "equal".clone_into(&mut stream.proof_state);
-        findings::close(&mut tx, "proof", &subject, Some(stream.number), now).await?;
-        if stream.verdict == "unproved" {
-            note_verdict(&mut tx, &mut stream, &ended.name, "ok", None, now).await?;
-        }
+        let mut over = vec![findings::PROOF, findings::PARKED];
+        over.extend(chain::is_calm(stream.reset_at, now.micros()).then_some(findings::RESETS));
+        findings::close(&mut tx, &over, name, number, now).await?;
+        let was_broken = stream.verdict == "unproved";
+        if was_broken { verdict::pass(&mut stream, name, "ok", None, now) } else { None }
     } else if ended.kind == RunKind::Full && stream.proof_state != "rereading" {
-        tracing::warn!(stream = %ended.name, "the proof is broken: {} records here, {} there", ours.count, theirs.count);
+        tracing::warn!(stream = %name, "the proof is broken: {} records here, {} there", ours.count, theirs.count);
         "comparing".clone_into(&mut stream.proof_state);
-        order(&mut tx, &ended.name, Order::Compare { run: ended.run }, now).await?;
+        order::give(&mut tx, name, Order::Compare { run: ended.run }, now).await?;
+        None
     } else if ended.kind == RunKind::Compare && stream.proof_state == "comparing" {
         "rereading".clone_into(&mut stream.proof_state);
-        let keys = compared::lacking(&mut tx, stream.number, MAX_REREAD).await?;
-        order(&mut tx, &ended.name, Order::Reread { keys }, now).await?;
+        let keys = compared::lacking(&mut tx, number, MAX_REREAD).await?;
+        order::give(&mut tx, name, Order::Reread { keys }, now).await?;
+        None
     } else {
         "broken".clone_into(&mut stream.proof_state);
         let detail = format!(
             "the source's read holds {} records, the view {}; reading again did not mend it",
             theirs.count, ours.count
         );
-        findings::open(&mut tx, "proof", &subject, Some(stream.number), &detail, now).await?;
-        note_verdict(&mut tx, &mut stream, &ended.name, "unproved", Some(&detail), now).await?;
+        findings::open(&mut tx, findings::PROOF, name, number, &detail, now).await?;
+        verdict::pass(&mut stream, name, "unproved", Some(&detail), now)
+    };
+    if let Some(note) = note {
+        tx.note(note);
     }
     streams::save(&mut tx, &stream).await?;
     tx.commit().await
 }
 
+/// The stream, locked, if the run is still its current one: otherwise what the run says is no longer all there is.
+async fn standing(tx: &mut Tx, ended: &Ended) -> Result<Option<streams::Stream>> {
+    Ok(streams::lock_known(tx, &ended.name).await?.filter(|stream| stream.run == Some(ended.run)))
+}
+
 /// After a comparison: tombstones what the hub has too much, under the guards.
-async fn repair(db: &Db, stream: &streams::Stream, ended: &Ended, _secret: &Secret, clock: &Clock) -> Result<()> {
-    let now = clock.now();
+async fn repair(db: &Db, ended: &Ended, now: Moment) -> Result<()> {
     let mut tx = db.write().await?;
+    let Some(stream) = standing(&mut tx, ended).await? else { return Ok(()) };
     let live = records::live_count(&mut tx, stream.number).await?;
     let surplus = compared::too_much(&mut tx, stream.number, i64::try_from(live).unwrap_or(i64::MAX)).await?;
     let count = u64::try_from(surplus.len()).unwrap_or(u64::MAX);
     if count == 0 {
         return Ok(());
     }
-    let ids: Vec<_> = surplus.iter().map(|(id, _)| *id).collect();
     if ended.end.limits.hold(count, live) {
-        let detail = format!("{count} of {live} records are no longer in the source; approve or mend the source");
-        records::hold(&mut tx, &ids, 1).await?;
-        findings::open(&mut tx, "deletes-held", &ended.name.to_string(), Some(stream.number), &detail, now).await?;
+        let detail = format!("{count} of {live} records are no longer in the source");
+        let ids: Vec<_> = surplus.iter().map(|(id, _)| *id).collect();
+        records::hold(&mut tx, &ids, records::HELD_BY_REPAIR).await?;
+        findings::open(&mut tx, findings::HELD, &ended.name, stream.number, &detail, now).await?;
         return tx.commit().await;
     }
-    let mut batch = Batch::default();
-    batch.learn(records::known(&mut tx, &ids).await?);
-    for (id, key) in &surplus {
-        batch.delete(*id, key, stream.number, ended.run);
-    }
-    write(&mut tx, batch, now).await?;
+    delete(&mut tx, &surplus, stream.number, ended.run, now).await?;
     tx.commit().await
+}
+
+/// Carries out the deletes of a stream that wait for approval; answers how many. [`muara_schemas::page::Limits`] says
+/// when they wait.
+pub async fn approve(db: &Db, name: &StreamName, now: Moment) -> Result<usize> {
+    let mut tx = db.write().await?;
+    let Some(stream) = streams::lock_known(&mut tx, name).await? else { return Ok(0) };
+    let held = records::held(&mut tx, stream.number, i64::MAX).await?;
+    let Some(run) = stream.run.filter(|_| !held.is_empty()) else { return Ok(0) };
+    delete(&mut tx, &held, stream.number, run, now).await?;
+    findings::close(&mut tx, &[findings::HELD], name, stream.number, now).await?;
+    tx.commit().await?;
+    Ok(held.len())
+}
+
+async fn delete(tx: &mut Tx, gone: &[(RecordId, String)], stream: i64, run: RunId, now: Moment) -> Result<()> {
+    let mut batch = Batch::default();
+    let ids: Vec<_> = gone.iter().map(|(id, _)| *id).collect();
+    batch.learn(records::known(tx, &ids).await?);
+    for (id, key) in gone {
+        batch.delete(*id, key, stream, run);
+    }
+    write(tx, batch, now).await
 }

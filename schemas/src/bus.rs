@@ -123,6 +123,11 @@ impl Bus {
         }
     }
 
+    /// Whether somebody beside the sender says who the sender is.
+    pub const fn verifies_senders(&self) -> bool {
+        matches!(self.0, Carrier::Amqp(_))
+    }
+
     /// Whether the bus carries, or the latest reason why not.
     pub fn health(&self) -> Health {
         match &self.0 {

@@ -115,6 +115,7 @@ fn wrong(place: &str, what: &str) -> Failure {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use muara_schemas::StreamName;
 
     fn none() -> BTreeMap<String, String> {
         BTreeMap::new()
@@ -152,9 +153,8 @@ mod tests {
     #[test]
     fn senders_name_region_and_system() {
         let config = Config::merge("[senders]\nc = [\"33.02/sipd\", \"*/simda\"]", "x", &none()).unwrap();
-        assert_eq!(
-            config.senders()["c"],
-            [("33.02".to_owned(), "sipd".to_owned()), ("*".to_owned(), "simda".to_owned())]
-        );
+        let senders = config.senders();
+        assert!(senders.permit(Some("c"), &StreamName::new("33.02", "sipd", "dpa")));
+        assert!(!senders.permit(Some("c"), &StreamName::new("33.03", "sipd", "dpa")));
     }
 }

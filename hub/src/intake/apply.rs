@@ -1,22 +1,23 @@
-//! One unit of work for up to 20 waiting pages: lock, read, decide, write. Commits nothing itself.
+//! One unit of work: lock, read, decide, write. Commits nothing itself.
 
 use std::collections::BTreeMap;
 
-use muara_schemas::control::{Command, Order};
 use muara_schemas::message::Message;
 use muara_schemas::page::{End, RunId, RunKind};
 use muara_schemas::stream::StreamName;
-use muara_schemas::{Moment, RecordId, Secret, canonical::hex, fault, random};
+use muara_schemas::{Moment, RecordId, Secret, fault};
 
-use super::chain::{self, Chain, Verdict};
+use super::chain::{Chain, Verdict};
 use super::checked::{Arrived, Checked};
 use super::holding::Holding;
+use super::{order, verdict};
 use crate::merge::{Batch, Incoming, Outcome};
 use crate::store::runs::{Begun, Tally};
-use crate::store::{Result, Tx, changes, commands, compared, findings, head, quarantine, records, runs, streams};
+use crate::store::streams::Stream;
+use crate::store::{Result, Tx, changes, compared, findings, head, quarantine, records, runs, streams};
 
-/// How long an order to a connector is worth carrying out.
-const ORDER_SECS: i64 = 24 * 3600;
+/// For so long after a run was stopped its followers are refused without another order to start anew.
+const ORDER_PATIENCE_MICROS: i64 = 5 * 60 * 1_000_000;
 
 /// A run that ended and whose proof is now to be looked at.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -31,7 +32,8 @@ pub struct Ended {
     pub end: End,
 }
 
-/// Takes messages in. Answers the runs whose proof is to be looked at after the commit.
+/// Takes messages in, of each stream the pages of one run ([`super::unit`]). Answers the runs whose proof is to be
+/// looked at after the commit.
 pub async fn apply(tx: &mut Tx, arrived: &mut [Arrived], secret: &Secret, now: Moment) -> Result<Vec<Ended>> {
     let mut pages: BTreeMap<StreamName, Vec<&mut Checked>> = BTreeMap::new();
     for message in arrived {
@@ -44,7 +46,8 @@ pub async fn apply(tx: &mut Tx, arrived: &mut [Arrived], secret: &Secret, now: M
     for (name, pages) in pages {
         work.stream(tx, &name, pages, secret).await?;
     }
-    work.write(tx).await?;
+    // Places in the log make other committers wait, so they are taken when everything else is done.
+    write(tx, work.batch, now).await?;
     fault::point("intake.written");
     Ok(work.ended)
 }
@@ -68,14 +71,8 @@ struct Work {
     now: Moment,
 }
 
-/// What one run's pages did in this unit of work.
-#[derive(Default)]
-struct Share {
-    pages: Vec<u32>,
-    tally: Tally,
-}
-
 impl Work {
+    /// Takes in the pages of one run of a stream.
     async fn stream(
         &mut self,
         tx: &mut Tx,
@@ -83,26 +80,26 @@ impl Work {
         pages: Vec<&mut Checked>,
         secret: &Secret,
     ) -> Result<()> {
-        let record_type = pages.last().map_or("", |checked| checked.page.record_type.as_str()).to_owned();
+        let record_type = pages.first().map_or("", |checked| checked.page.record_type.as_str()).to_owned();
         let mut stream = streams::lock(tx, name, &record_type).await?;
         fault::point("intake.locked");
-        let mut asked: Vec<RunId> = pages.iter().map(|checked| checked.page.run).chain(stream.run).collect();
-        asked.sort_unstable();
-        asked.dedup();
+        if !streams::retype(tx, &stream, name, &record_type, self.now).await? {
+            return Ok(());
+        }
+        let asked: Vec<RunId> = pages.iter().take(1).map(|checked| checked.page.run).chain(stream.run).collect();
         let known = runs::known(tx, &asked).await?;
         let mut chain = chain_of(tx, stream.run, &known).await?;
         let (admitted, again) = self.admit(tx, &mut chain, &mut stream, name, pages, &known).await?;
         for checked in again {
             // It was committed, but perhaps the proof after it was not.
-            if let Some(end) = checked.page.end.clone().filter(|_| known.contains_key(&checked.page.run))
+            if let Some(end) = checked.page.end.clone()
                 && runs::wants_proof(tx, checked.page.run).await?
             {
                 self.ended.push(Ended { name: name.clone(), run: checked.page.run, kind: checked.page.kind, end });
             }
         }
         if !admitted.is_empty() {
-            streams::retype(tx, stream.number, &record_type).await?;
-            self.take(tx, &mut chain, &mut stream, name, admitted, secret).await?;
+            self.take(tx, &chain, &mut stream, name, admitted, secret).await?;
         }
         streams::save(tx, &stream).await
     }
@@ -112,20 +109,17 @@ impl Work {
         &mut self,
         tx: &mut Tx,
         chain: &mut Chain,
-        stream: &mut streams::Stream,
+        stream: &mut Stream,
         name: &StreamName,
         pages: Vec<&'p mut Checked>,
         known: &BTreeMap<RunId, Begun>,
     ) -> Result<(Vec<&'p mut Checked>, Vec<&'p mut Checked>)> {
         let (mut admitted, mut again) = (Vec::new(), Vec::new());
-        let mut begun: Vec<RunId> = Vec::new();
         for checked in pages {
             let page = &checked.page;
-            let is_known = known.contains_key(&page.run) || begun.contains(&page.run);
-            match chain.admit(page.run, page.prev, page.page, is_known) {
+            match chain.admit(page.run, page.prev, page.page, known.contains_key(&page.run)) {
                 Verdict::Begin => {
                     runs::begin(tx, stream.number, page, chain.current, self.now).await?;
-                    begun.push(page.run);
                     stream.run = Some(page.run);
                     if page.kind == RunKind::Compare {
                         compared::clear(tx, stream.number).await?;
@@ -142,10 +136,11 @@ impl Work {
                     tracing::debug!(stream = %name, run = %page.run, "a page of a run that is over changes nothing");
                 }
                 Verdict::Mismatch => {
-                    if stream.refused_run != Some(page.run) {
-                        stream.refused_run = Some(page.run);
-                        order_reset(tx, stream, name, "its run does not follow the one that the hub has", self.now)
-                            .await?;
+                    let was_refused = stream.refused_run.replace(page.run) == Some(page.run);
+                    let is_told = page.prev == chain.current && was_just_stopped(chain, known, self.now);
+                    if !was_refused && !is_told {
+                        let reason = "its run does not follow the one that the hub has";
+                        order::reset(tx, stream, name, reason, self.now).await?;
                     }
                 }
             }
@@ -156,12 +151,16 @@ impl Work {
     async fn take(
         &mut self,
         tx: &mut Tx,
-        chain: &mut Chain,
-        stream: &mut streams::Stream,
+        chain: &Chain,
+        stream: &mut Stream,
         name: &StreamName,
         mut admitted: Vec<&mut Checked>,
         secret: &Secret,
     ) -> Result<()> {
+        let Some((run, definition)) = admitted.first().map(|first| (first.page.run, first.page.definition.clone()))
+        else {
+            return Ok(());
+        };
         let ids: Vec<RecordId> = admitted
             .iter()
             .flat_map(|checked| checked.records.iter().map(|valid| valid.id).chain(checked.gone_ids.iter().copied()))
@@ -170,33 +169,30 @@ impl Work {
             self.batch.learn(records::known(tx, &ids).await?);
         }
         let mut holding = Holding::new(quarantine::open(tx, stream.number).await?);
-        let mut shares: BTreeMap<RunId, Share> = BTreeMap::new();
-        let mut last = None;
+        let mut tally = Tally::default();
         for checked in &mut admitted {
-            let run = checked.page.run;
-            let share = shares.entry(run).or_default();
-            share.pages.push(checked.page.page);
-            share.tally.pages += 1;
-            self.merge(stream.number, checked, share, &mut holding);
+            self.merge(stream.number, checked, &mut holding);
             if !checked.held_ids.is_empty() {
-                share.tally.held += i64::try_from(records::hold(tx, &checked.held_ids, mark(run)).await?).unwrap_or(0);
-                let detail = format!("{} records would be deleted; approve or mend the source", checked.held_ids.len());
-                findings::open(tx, "deletes-held", &name.to_string(), Some(stream.number), &detail, self.now).await?;
+                let held = records::hold(tx, &checked.held_ids, mark(run)).await?;
+                checked.tally.held = i64::try_from(held).unwrap_or(i64::MAX);
             }
+            if checked.tally.held > 0 {
+                let detail = format!("{} records would be deleted", checked.tally.held);
+                findings::open(tx, findings::HELD, name, stream.number, &detail, self.now).await?;
+            }
+            tally = tally + checked.tally;
             let have: Vec<_> =
                 checked.page.have.iter().map(|(key, hash)| (secret.id(name, key), key.clone(), *hash)).collect();
             compared::put(tx, stream.number, &have).await?;
-            last = Some((run, checked.page.definition.clone()));
         }
-        let Some((run, definition)) = last else { return Ok(()) };
+        records::release(tx, &self.batch.released()).await?;
         let (superseded, replaced, again, fresh) = holding.finish();
         quarantine::close(tx, &superseded, "superseded", self.now).await?;
         quarantine::close(tx, &replaced, "replaced", self.now).await?;
         quarantine::seen_again(tx, &again, run).await?;
         quarantine::put(tx, stream.number, run, &definition, fresh, self.now).await?;
-        for (run, share) in &shares {
-            runs::add(tx, *run, &share.pages, share.tally).await?;
-        }
+        let numbers: Vec<u32> = admitted.iter().map(|checked| checked.page.page).collect();
+        runs::add(tx, run, &numbers, tally).await?;
         for checked in admitted {
             if let Some(end) = checked.page.end.take() {
                 self.end(tx, chain, stream, name, checked, end).await?;
@@ -205,10 +201,10 @@ impl Work {
         Ok(())
     }
 
-    /// Merges one page; pure but for the counting.
-    fn merge(&mut self, stream: i64, checked: &mut Checked, share: &mut Share, holding: &mut Holding) {
+    /// Merges one page and counts what it did; pure.
+    fn merge(&mut self, stream: i64, checked: &mut Checked, holding: &mut Holding) {
         let run = checked.page.run;
-        let before = share.tally;
+        let mut tally = Tally { pages: 1, ..Tally::default() };
         for valid in std::mem::take(&mut checked.records) {
             holding.settle(&valid.key);
             let incoming = Incoming {
@@ -224,72 +220,64 @@ impl Work {
                 run,
             };
             match self.batch.upsert(incoming) {
-                Outcome::Applied => share.tally.applied += 1,
-                Outcome::Unchanged => share.tally.unchanged += 1,
+                Outcome::Applied => tally.applied += 1,
+                Outcome::Unchanged => tally.unchanged += 1,
             }
         }
         for broken in std::mem::take(&mut checked.page.quarantined) {
-            share.tally.quarantined += 1;
+            tally.quarantined += 1;
             holding.hold(broken);
         }
         for (id, key) in checked.gone_ids.iter().zip(&checked.page.gone) {
             holding.settle(key);
             if self.batch.delete(*id, key, stream, run) == Outcome::Applied {
-                share.tally.deleted += 1;
+                tally.deleted += 1;
             }
         }
-        checked.tally = Tally {
-            pages: 1,
-            applied: share.tally.applied - before.applied,
-            unchanged: share.tally.unchanged - before.unchanged,
-            quarantined: share.tally.quarantined - before.quarantined,
-            deleted: share.tally.deleted - before.deleted,
-            held: 0,
-        };
+        checked.tally = tally;
     }
 
     async fn end(
         &mut self,
         tx: &mut Tx,
-        chain: &mut Chain,
-        stream: &mut streams::Stream,
+        chain: &Chain,
+        stream: &mut Stream,
         name: &StreamName,
         checked: &Checked,
         end: End,
     ) -> Result<()> {
-        let run = checked.page.run;
-        if chain.current == Some(run) && chain.lacks_page(end.pages) {
-            chain.stopped = true;
+        let (run, number, is_full) = (checked.page.run, stream.number, checked.page.kind == RunKind::Full);
+        if chain.lacks_page(end.pages) {
             runs::stop(tx, run, "broken", "a page is missing", self.now).await?;
-            return order_reset(tx, stream, name, "a page of its run is missing", self.now).await;
+            return order::reset(tx, stream, name, "a page of its run is missing", self.now).await;
         }
         let state = if end.complete { "complete" } else { "failed" };
         runs::end(tx, run, state, &end, self.now).await?;
-        if checked.page.kind == RunKind::Full && end.complete {
-            records::release_held(tx, stream.number, mark(run)).await?;
-            quarantine::close_unkeyed(tx, stream.number, run, self.now).await?;
-            if end.counts.held == 0 {
-                findings::close(tx, "deletes-held", &name.to_string(), Some(stream.number), self.now).await?;
+        if is_full && end.complete {
+            records::release_held(tx, number, mark(run)).await?;
+            quarantine::close_unkeyed(tx, number, run, self.now).await?;
+            if records::held_count(tx, number).await? == 0 {
+                findings::close(tx, &[findings::HELD], name, number, self.now).await?;
             }
         }
+        let told =
+            findings::Told { notes: &end.notes, failure: end.failure.as_deref(), is_whole: is_full && end.complete };
+        findings::tell(tx, &told, name, number, self.now).await?;
         let verdict = if end.complete { "ok" } else { "failed" };
-        note_verdict(tx, stream, name, verdict, end.failure.as_deref(), self.now).await?;
-        if end.complete && (end.proof.is_some() || checked.page.kind == RunKind::Compare) {
+        if let Some(note) = verdict::pass(stream, name, verdict, end.failure.as_deref(), self.now) {
+            tx.note(note);
+        }
+        if end.complete && end.proof.is_some() {
             self.ended.push(Ended { name: name.clone(), run, kind: checked.page.kind, end });
         }
         Ok(())
     }
-
-    /// Takes places in the log, which makes other committers wait, and writes changes and rows.
-    async fn write(&mut self, tx: &mut Tx) -> Result<()> {
-        write(tx, std::mem::take(&mut self.batch), self.now).await
-    }
 }
 
-/// The mark that a run leaves on records that it holds; never 0.
+/// The mark that a run leaves on records that it holds; never 0, and never [`records::HELD_BY_REPAIR`].
 fn mark(run: RunId) -> i64 {
     let bytes = run.as_bytes();
-    i64::from(u32::from_be_bytes([bytes[0], bytes[1], bytes[2], bytes[3]])) + 1
+    i64::from(u32::from_be_bytes([bytes[0], bytes[1], bytes[2], bytes[3]])) + records::HELD_BY_REPAIR + 1
 }
 
 /// Writes a batch: places, then changes, then rows.
@@ -305,63 +293,14 @@ pub async fn write(tx: &mut Tx, batch: Batch, now: Moment) -> Result<()> {
     records::put(tx, rows).await
 }
 
+/// Whether the current run was stopped so lately that the order to start anew may still be on its way.
+fn was_just_stopped(chain: &Chain, known: &BTreeMap<RunId, Begun>, now: Moment) -> bool {
+    let stopped_at = chain.current.filter(|_| chain.stopped).and_then(|run| known.get(&run)?.ended_at);
+    stopped_at.is_some_and(|at| now.micros() - at < ORDER_PATIENCE_MICROS)
+}
+
 async fn chain_of(tx: &mut Tx, current: Option<RunId>, known: &BTreeMap<RunId, Begun>) -> Result<Chain> {
     let Some(current) = current else { return Ok(Chain::default()) };
     let stopped = known.get(&current).is_some_and(|run| matches!(run.state.as_str(), "parked" | "broken"));
     Ok(Chain { current: Some(current), stopped, seen: runs::seen(tx, current).await? })
-}
-
-/// A run enters the log only when its verdict differs from the one before.
-pub async fn note_verdict(
-    tx: &mut Tx,
-    stream: &mut streams::Stream,
-    name: &StreamName,
-    verdict: &str,
-    failure: Option<&str>,
-    now: Moment,
-) -> Result<()> {
-    let before = std::mem::replace(&mut stream.verdict, verdict.to_owned());
-    let op = match (before.as_str(), verdict) {
-        (before, now) if before == now => return Ok(()),
-        ("none", "ok") => return Ok(()),
-        (_, "failed") => "failed",
-        (_, "unproved") => "proof-broken",
-        ("unproved", _) => "proof-mended",
-        _ => "recovered",
-    };
-    let body =
-        serde_json::json!({"region": name.region, "system": name.system, "stream": name.stream, "failure": failure});
-    changes::note(tx, "run", op, Some(stream.number), &body, now).await?;
-    Ok(())
-}
-
-/// Stores an order to the connector of a stream.
-pub async fn order(tx: &mut Tx, name: &StreamName, order: Order, now: Moment) -> Result<()> {
-    let command =
-        Command { id: hex(&random::bytes::<16>()), expires_at: now.plus_secs(ORDER_SECS), stream: name.clone(), order };
-    commands::put(tx, &command).await
-}
-
-/// Tells a connector to start a stream anew, within bounds.
-pub async fn order_reset(
-    tx: &mut Tx,
-    stream: &mut streams::Stream,
-    name: &StreamName,
-    reason: &str,
-    now: Moment,
-) -> Result<()> {
-    let reset = chain::reset(stream.resets, stream.reset_at, now.micros());
-    (stream.resets, stream.reset_at) = (reset.resets, Some(reset.since));
-    if reset.finding {
-        let detail = format!(
-            "reset {} times within an hour, last because {reason}; is a second connector at work?",
-            reset.resets
-        );
-        findings::open(tx, "resets", &name.to_string(), Some(stream.number), &detail, now).await?;
-    }
-    if reset.send {
-        tracing::warn!(stream = %name, "the stream starts anew: {reason}");
-        order(tx, name, Order::Reset { reason: reason.to_owned() }, now).await?;
-    }
-    Ok(())
 }

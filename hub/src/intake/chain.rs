@@ -52,7 +52,9 @@ impl Chain {
         }
         match prev {
             None => Verdict::Begin,
-            prev if prev == self.current => Verdict::Begin,
+            // What a stopped run lacks would never come again, and neither would a page between others of a run that
+            // never reached its end.
+            prev if prev == self.current && !self.stopped && !self.has_gap() => Verdict::Begin,
             Some(_) => Verdict::Mismatch,
         }
     }
@@ -67,7 +69,12 @@ impl Chain {
 
     /// Whether a run that ends with this many pages lacks one.
     pub fn lacks_page(&self, pages: u32) -> bool {
-        self.seen.len() != pages as usize || self.seen.last() != Some(&pages)
+        self.has_gap() || self.seen.last() != Some(&pages)
+    }
+
+    /// Whether a page before the last one that was seen was not.
+    fn has_gap(&self) -> bool {
+        self.seen.last().is_some_and(|last| self.seen.len() != *last as usize)
     }
 }
 
@@ -93,6 +100,11 @@ pub fn reset(resets: i64, since: Option<i64>, now: i64) -> Reset {
         }
         _ => Reset { send: true, finding: false, resets: 1, since: now },
     }
+}
+
+/// Whether the hour of the last reset is over.
+pub fn is_calm(since: Option<i64>, now: i64) -> bool {
+    since.is_none_or(|since| now - since >= HOUR_MICROS)
 }
 
 #[cfg(test)]
@@ -127,6 +139,7 @@ mod tests {
         );
         let stopped = Chain { stopped: true, ..at(A, &[1]) };
         assert_eq!(stopped.admit(A, None, 2, true), Verdict::Stopped);
+        assert_eq!(stopped.admit(B, Some(A), 1, false), Verdict::Mismatch, "what it lacks would never come");
         assert_eq!(stopped.admit(B, None, 1, false), Verdict::Begin);
     }
 
@@ -135,6 +148,12 @@ mod tests {
         assert!(!at(A, &[1, 2, 3]).lacks_page(3));
         assert!(at(A, &[1, 3]).lacks_page(3));
         assert!(at(A, &[1, 2]).lacks_page(3));
+        assert_eq!(
+            at(A, &[1, 3]).admit(B, Some(A), 1, false),
+            Verdict::Mismatch,
+            "or at the next run, if it had no end"
+        );
+        assert_eq!(at(A, &[1, 2]).admit(B, Some(A), 1, false), Verdict::Begin);
     }
 
     #[test]

@@ -2,7 +2,9 @@
 
 use muara_schemas::canonical;
 use muara_schemas::message::Message;
-use muara_schemas::page::{About, MAX_BODY_BYTES, MAX_RECORDS, Page, Quarantined, Reason, Record};
+use muara_schemas::page::{
+    About, MAX_BODY_BYTES, MAX_NOTES, MAX_RAW_BYTES, MAX_RECORDS, Page, Quarantined, Reason, Record,
+};
 use muara_schemas::record::{Head, business_key};
 use muara_schemas::stream::{MAX_KEY_BYTES, StreamName};
 use muara_schemas::{Catalog, ContentHash, RecordId, Rupiah, Secret};
@@ -15,6 +17,10 @@ mod tests;
 
 /// The largest message that is looked at.
 const MAX_MESSAGE_BYTES: usize = 16 * 1024 * 1024;
+/// The longest pointer, reason or note, in bytes.
+const MAX_LINE_BYTES: usize = 8 * 1024;
+/// How many reasons one record has at most.
+const MAX_REASONS: usize = 1_000;
 
 /// A page whose every record was checked.
 #[derive(Debug)]
@@ -76,6 +82,9 @@ pub enum Poison {
     /// The page breaks a bound.
     #[error("the page breaks a bound: {0}")]
     Bound(&'static str),
+    /// Checking it went wrong.
+    #[error("checking the message panicked")]
+    Panicked,
     /// The sender may not write this.
     #[error("the broker user `{user}` may not write {stream}")]
     Sender {
@@ -88,11 +97,24 @@ pub enum Poison {
 
 /// Parses and checks a message.
 pub fn check(bytes: &[u8], secret: &Secret, catalog: &Catalog) -> Result<Arrived, Poison> {
+    verify(parse(bytes)?, secret, catalog)
+}
+
+/// Parses a message; what it says is not believed yet.
+pub fn parse(bytes: &[u8]) -> Result<Message, Poison> {
     if bytes.len() > MAX_MESSAGE_BYTES {
         return Err(Poison::TooLarge(bytes.len()));
     }
-    match Message::decode(bytes)? {
+    Ok(Message::decode(bytes)?)
+}
+
+/// Checks a message.
+pub fn verify(message: Message, secret: &Secret, catalog: &Catalog) -> Result<Arrived, Poison> {
+    match message {
         Message::Page(page) => Ok(Arrived::Page(Box::new(check_page(*page, secret, catalog)?))),
+        Message::Announcement(announcement) if catalog.get(&announcement.record_type).is_none() => {
+            Err(Poison::Type(announcement.record_type))
+        }
         word => Ok(Arrived::Word(word)),
     }
 }
@@ -100,25 +122,7 @@ pub fn check(bytes: &[u8], secret: &Secret, catalog: &Catalog) -> Result<Arrived
 fn check_page(mut page: Page, secret: &Secret, catalog: &Catalog) -> Result<Checked, Poison> {
     let record_type = catalog.get(&page.record_type).ok_or_else(|| Poison::Type(page.record_type.clone()))?;
     let name = page.name();
-    let within = |list: usize| list <= MAX_RECORDS;
-    if !within(page.records.len())
-        || !within(page.quarantined.len())
-        || !within(page.gone.len())
-        || !within(page.held.len())
-    {
-        return Err(Poison::Bound("more than 500 records"));
-    }
-    if page.page == 0 || page.have.len() > 20 * MAX_RECORDS {
-        return Err(Poison::Bound("page number or list of keys"));
-    }
-    let keys = page.gone.iter().chain(&page.held).chain(page.have.iter().map(|(key, _)| key));
-    let keys = keys.chain(page.records.iter().map(|record| &record.key));
-    if keys
-        .chain(page.quarantined.iter().filter_map(|entry| entry.key.as_ref()))
-        .any(|key| key.is_empty() || key.len() > MAX_KEY_BYTES)
-    {
-        return Err(Poison::Bound("a key is empty or longer than 512 bytes"));
-    }
+    bounds(&page)?;
     let mut records = Vec::with_capacity(page.records.len());
     for record in std::mem::take(&mut page.records) {
         match check_record(&record, &name, record_type, secret) {
@@ -129,6 +133,40 @@ fn check_page(mut page: Page, secret: &Secret, catalog: &Catalog) -> Result<Chec
     let ids = |keys: &[String]| keys.iter().map(|key| secret.id(&name, key)).collect();
     let (gone_ids, held_ids) = (ids(&page.gone), ids(&page.held));
     Ok(Checked { name, page, records, gone_ids, held_ids, tally: Tally::default() })
+}
+
+/// What breaks none of these can be stored, on either engine.
+fn bounds(page: &Page) -> Result<(), Poison> {
+    let lists = [page.records.len(), page.quarantined.len(), page.gone.len(), page.held.len()];
+    let keys = page.gone.iter().chain(&page.held).chain(page.have.iter().map(|(key, _)| key));
+    let keys = keys.chain(page.records.iter().map(|record| &record.key));
+    let mut keys = keys.chain(page.quarantined.iter().filter_map(|entry| entry.key.as_ref()));
+    let is_key = |key: &String| (1..=MAX_KEY_BYTES).contains(&key.len()) && !key.contains('\0');
+    let is_line = |text: &str| text.len() <= MAX_LINE_BYTES && !text.contains('\0');
+    let is_reason = |reason: &Reason| {
+        let source = reason.source.as_deref().unwrap_or_default();
+        [&reason.code, &reason.target, &reason.message, source].iter().all(|text| is_line(text))
+    };
+    let fits = |entry: &Quarantined| {
+        entry.raw.len() <= MAX_RAW_BYTES
+            && is_line(&entry.pointer)
+            && is_line(entry.about.agency.as_deref().unwrap_or_default())
+            && entry.errors.len() <= MAX_REASONS
+            && entry.errors.iter().all(is_reason)
+    };
+    let notes = page.end.iter().flat_map(|end| &end.notes);
+    let failure = page.end.as_ref().and_then(|end| end.failure.as_deref()).unwrap_or_default();
+    let broken = [
+        (lists.iter().any(|length| *length > MAX_RECORDS), "more than 500 records"),
+        (page.page == 0 || page.have.len() > 20 * MAX_RECORDS, "page number or list of keys"),
+        (!keys.all(is_key), "a key is empty, longer than 512 bytes or holds a NUL character"),
+        (!page.records.iter().all(|record| is_line(&record.pointer)), "a pointer is too long or holds a NUL character"),
+        (!page.quarantined.iter().all(fits), "a quarantined record is too large or holds a NUL character"),
+        (!is_line(&page.definition) || !is_line(failure), "a text is too long or holds a NUL character"),
+        (notes.clone().count() > MAX_NOTES, "more than 20 notes"),
+        (!notes.clone().all(|note| is_line(&note.detail)), "a note is too long or holds a NUL character"),
+    ];
+    broken.iter().find(|(is_broken, _)| *is_broken).map_or(Ok(()), |(_, what)| Err(Poison::Bound(what)))
 }
 
 fn check_record(

@@ -5,7 +5,7 @@ use muara_schemas::{ContentHash, Moment};
 
 use super::Tx;
 use super::error::Result;
-use super::head::{self, Head};
+use super::head;
 use super::rows::{Column, Rows, Statement};
 
 /// A change of a record, ready to be written.
@@ -79,29 +79,43 @@ pub async fn append(tx: &mut Tx, first: i64, at: Moment, entries: Vec<Entry>) ->
     Ok(())
 }
 
-/// Writes something other than a record into the log: the verdict of a run, a finding.
-pub async fn note(
-    tx: &mut Tx,
-    kind: &str,
-    op: &str,
-    stream: Option<i64>,
-    body: &serde_json::Value,
-    now: Moment,
-) -> Result<Head> {
-    let head = head::advance(tx, 1, now).await?;
-    let rows = Rows::new().column("body", Column::Json(vec![Some(body.to_string())]));
+/// Something other than a record that enters the log: the verdict on a stream's runs, a finding.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Note {
+    /// `run` or `finding`.
+    pub kind: &'static str,
+    /// `failed`, `recovered`, `proof-broken`, `proof-mended`; `opened`, `closed`.
+    pub op: &'static str,
+    /// The stream that it is about.
+    pub stream: Option<i64>,
+    /// What it says.
+    pub body: serde_json::Value,
+    /// When.
+    pub at: Moment,
+}
+
+/// Writes notes at the next places; the last thing that a unit of work does.
+pub(super) async fn append_notes(tx: &mut Tx, notes: Vec<Note>) -> Result<()> {
+    let Some(now) = notes.iter().map(|note| note.at).max() else { return Ok(()) };
+    let count = notes.len();
+    let head = head::advance(tx, count, now).await?;
+    let first = head.seq - i64::try_from(count).unwrap_or(0) + 1;
+    let texts = |of: fn(&Note) -> String| notes.iter().map(|note| Some(of(note))).collect::<Vec<_>>();
+    let rows = Rows::new()
+        .column("seq", Column::Ints((first..=head.seq).map(Some).collect()))
+        .column("kind", Column::Texts(texts(|note| note.kind.to_owned())))
+        .column("stream", Column::Ints(notes.iter().map(|note| note.stream).collect()))
+        .column("op", Column::Texts(texts(|note| note.op.to_owned())))
+        .column("body", Column::Json(texts(|note| note.body.to_string())));
     Statement::new(
-        "insert into changes (seq, kind, stream, op, body, at) select $1, $2, $3, $4, body, $5 from {rows} given_notes",
+        "insert into changes (seq, kind, stream, op, body, at) select seq, kind, stream, op, body, $1 \
+         from {rows} given_notes",
     )
-    .bind(head.seq)
-    .bind(kind)
-    .bind(stream)
-    .bind(op)
     .bind(head.at.micros())
     .rows(tx, rows)
     .execute(tx)
     .await?;
-    Ok(head)
+    Ok(())
 }
 
 /// A change as projectors read it: its body and the body before it.

@@ -2,9 +2,9 @@
 
 use muara_schemas::{ContentHash, RecordId};
 
-use super::Tx;
-use super::error::{Error, Result};
+use super::error::Result;
 use super::rows::{Rows, Statement};
+use super::{Tx, records};
 
 /// Forgets an earlier comparison of a stream.
 pub async fn clear(tx: &mut Tx, stream: i64) -> Result<()> {
@@ -57,10 +57,5 @@ pub async fn too_much(tx: &mut Tx, stream: i64, limit: i64) -> Result<Vec<(Recor
     .bind(limit)
     .fetch_all(tx)
     .await?;
-    rows.into_iter()
-        .map(|(id, key)| {
-            let id = RecordId::from_bytes(&id).ok_or_else(|| Error::Damaged("a record has no proper id".into()))?;
-            Ok((id, key))
-        })
-        .collect()
+    rows.into_iter().map(|(id, key)| Ok((records::identify(&id)?, key))).collect()
 }

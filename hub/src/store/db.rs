@@ -12,6 +12,7 @@ use sqlx::postgres::{PgConnectOptions, PgPoolOptions};
 use sqlx::sqlite::{SqliteConnectOptions, SqliteJournalMode, SqlitePoolOptions, SqliteSynchronous};
 use sqlx::{PgPool, Postgres, Sqlite, SqlitePool, Transaction};
 
+use super::changes::{self, Note};
 use super::error::{Error, Result};
 
 /// A database of either engine.
@@ -29,10 +30,14 @@ pub enum Db {
 }
 
 /// A unit of work; dropping it rolls back.
-pub enum Tx {
-    /// On SQLite.
+pub struct Tx {
+    pub(super) engine: Engine,
+    notes: Vec<Note>,
+}
+
+/// The engine's own unit of work.
+pub(super) enum Engine {
     Sqlite(Transaction<'static, Sqlite>),
-    /// On PostgreSQL.
     Postgres(Transaction<'static, Postgres>),
 }
 
@@ -113,17 +118,18 @@ impl Db {
     /// Opens a unit of work that may write; on SQLite writers queue here.
     pub async fn write(&self) -> Result<Tx> {
         match self {
-            Self::Sqlite { writer, .. } => Ok(Tx::Sqlite(writer.begin_with("begin immediate").await?)),
-            Self::Postgres(pool) => Ok(Tx::Postgres(pool.begin().await?)),
+            Self::Sqlite { writer, .. } => Ok(Tx::of(Engine::Sqlite(writer.begin_with("begin immediate").await?))),
+            Self::Postgres(pool) => Ok(Tx::of(Engine::Postgres(pool.begin().await?))),
         }
     }
 
     /// Opens a unit of work that only reads, on one snapshot.
     pub async fn read(&self) -> Result<Tx> {
         match self {
-            Self::Sqlite { readers, .. } => Ok(Tx::Sqlite(readers.begin().await?)),
+            Self::Sqlite { readers, .. } => Ok(Tx::of(Engine::Sqlite(readers.begin().await?))),
             Self::Postgres(pool) => {
-                Ok(Tx::Postgres(pool.begin_with("begin isolation level repeatable read, read only").await?))
+                let tx = pool.begin_with("begin isolation level repeatable read, read only").await?;
+                Ok(Tx::of(Engine::Postgres(tx)))
             }
         }
     }
@@ -160,28 +166,40 @@ impl Db {
 }
 
 impl Tx {
+    const fn of(engine: Engine) -> Self {
+        Self { engine, notes: Vec::new() }
+    }
+
+    /// Puts a note into the log when this unit of work is committed: taking a place makes every other committer wait, so
+    /// it comes last.
+    pub fn note(&mut self, note: Note) {
+        self.notes.push(note);
+    }
+
     /// Makes everything that was done in this unit of work last.
-    pub async fn commit(self) -> Result<()> {
-        match self {
-            Self::Sqlite(tx) => tx.commit().await?,
-            Self::Postgres(tx) => tx.commit().await?,
+    pub async fn commit(mut self) -> Result<()> {
+        let notes = std::mem::take(&mut self.notes);
+        changes::append_notes(&mut self, notes).await?;
+        match self.engine {
+            Engine::Sqlite(tx) => tx.commit().await?,
+            Engine::Postgres(tx) => tx.commit().await?,
         }
         Ok(())
     }
 
     /// What follows a `select` that locks its rows: SQLite has locked the whole database by then.
     pub(super) const fn for_update(&self) -> &'static str {
-        match self {
-            Self::Sqlite(_) => "",
-            Self::Postgres(_) => " for update",
+        match self.engine {
+            Engine::Sqlite(_) => "",
+            Engine::Postgres(_) => " for update",
         }
     }
 
     /// The database's own clock in microseconds; leases are compared by it and by nothing else.
     pub(super) const fn database_micros(&self) -> &'static str {
-        match self {
-            Self::Sqlite(_) => "cast(unixepoch('subsec') * 1000000 as integer)",
-            Self::Postgres(_) => "cast(extract(epoch from clock_timestamp()) * 1000000 as bigint)",
+        match self.engine {
+            Engine::Sqlite(_) => "cast(unixepoch('subsec') * 1000000 as integer)",
+            Engine::Postgres(_) => "cast(extract(epoch from clock_timestamp()) * 1000000 as bigint)",
         }
     }
 }

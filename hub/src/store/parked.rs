@@ -6,24 +6,30 @@ use super::Tx;
 use super::error::Result;
 use super::rows::Statement;
 
+/// A message that can never be taken.
+pub struct Message<'a> {
+    /// Where it came.
+    pub partition: u8,
+    /// The id that its sender gave it.
+    pub message_id: Option<String>,
+    /// The stream that it says it is of, where its sender may say so.
+    pub stream: Option<String>,
+    /// All of it.
+    pub body: &'a [u8],
+    /// Why.
+    pub error: String,
+}
+
 /// Parks a message.
-pub async fn put(
-    tx: &mut Tx,
-    partition: u8,
-    message_id: Option<&str>,
-    stream: Option<&str>,
-    body: &[u8],
-    error: &str,
-    now: Moment,
-) -> Result<()> {
+pub async fn put(tx: &mut Tx, message: Message<'_>, now: Moment) -> Result<()> {
     Statement::new(
         "insert into parked (partition, message_id, stream, body, error, at) values ($1, $2, $3, $4, $5, $6)",
     )
-    .bind(i64::from(partition))
-    .bind(message_id.map(str::to_owned))
-    .bind(stream.map(str::to_owned))
-    .bind(body)
-    .bind(error)
+    .bind(i64::from(message.partition))
+    .bind(message.message_id)
+    .bind(message.stream)
+    .bind(message.body)
+    .bind(message.error)
     .bind(now.micros())
     .execute(tx)
     .await?;

@@ -160,6 +160,10 @@ impl Columns {
     }
 }
 
+/// The mark of records that a repair holds: the connector does not know them, so no read of its tells of them again
+/// unless the source has them back.
+pub const HELD_BY_REPAIR: i64 = 1;
+
 /// Marks records whose delete waits for approval, with the mark of the run that found them.
 pub async fn hold(tx: &mut Tx, ids: &[RecordId], mark: i64) -> Result<u64> {
     let rows = Rows::new().blobs("id", ids.iter().map(|id| id.as_bytes().to_vec()));
@@ -172,11 +176,59 @@ pub async fn hold(tx: &mut Tx, ids: &[RecordId], mark: i64) -> Result<u64> {
 
 /// Lets go of records that an earlier read held and this one did not.
 pub async fn release_held(tx: &mut Tx, stream: i64, mark: i64) -> Result<u64> {
-    Statement::new("update records set held = 0 where stream = $1 and held <> 0 and held <> $2")
+    Statement::new("update records set held = 0 where stream = $1 and held > $2 and held <> $3")
         .bind(stream)
+        .bind(HELD_BY_REPAIR)
         .bind(mark)
         .execute(tx)
         .await
+}
+
+/// Lets go of records that came again.
+pub async fn release(tx: &mut Tx, ids: &[RecordId]) -> Result<()> {
+    if ids.is_empty() {
+        return Ok(());
+    }
+    let rows = Rows::new().blobs("id", ids.iter().map(|id| id.as_bytes().to_vec()));
+    Statement::new("update records set held = 0 where held <> 0 and id in (select id from {rows} given_ids)")
+        .rows(tx, rows)
+        .execute(tx)
+        .await?;
+    Ok(())
+}
+
+/// Records whose delete waits for approval: id and key.
+pub async fn held(tx: &mut Tx, stream: i64, limit: i64) -> Result<Vec<(RecordId, String)>> {
+    let rows: Vec<(Vec<u8>, String)> = Statement::new(
+        "select id, key from records where stream = $1 and held <> 0 and deleted_at is null order by record limit $2",
+    )
+    .bind(stream)
+    .bind(limit)
+    .fetch_all(tx)
+    .await?;
+    rows.into_iter().map(|(id, key)| Ok((identify(&id)?, key))).collect()
+}
+
+/// How many records of a stream wait so.
+pub async fn held_count(tx: &mut Tx, stream: i64) -> Result<i64> {
+    let (count,): (i64,) =
+        Statement::new("select count(*) from records where stream = $1 and held <> 0 and deleted_at is null")
+            .bind(stream)
+            .fetch_one(tx)
+            .await?;
+    Ok(count)
+}
+
+/// Whether a stream ever had a record.
+pub async fn any(tx: &mut Tx, stream: i64) -> Result<bool> {
+    let row: Option<(i64,)> =
+        Statement::new("select record from records where stream = $1 limit 1").bind(stream).fetch_optional(tx).await?;
+    Ok(row.is_some())
+}
+
+/// A stored id.
+pub(super) fn identify(bytes: &[u8]) -> Result<RecordId> {
+    RecordId::from_bytes(bytes).ok_or_else(|| Error::Damaged("a record has no proper id".into()))
 }
 
 /// How many live records a stream has.

@@ -7,7 +7,7 @@ use sqlx::{Arguments, AssertSqlSafe, FromRow};
 
 use muara_schemas::canonical::hex;
 
-use super::db::Tx;
+use super::db::{Engine, Tx};
 use super::error::Result;
 
 /// A value for one marker.
@@ -166,9 +166,9 @@ impl Statement {
     #[must_use]
     pub fn rows(mut self, tx: &Tx, rows: Rows) -> Self {
         let marker = self.binds.len() + 1;
-        let (sql, binds) = match tx {
-            Tx::Sqlite(_) => rows.sqlite(marker),
-            Tx::Postgres(_) => rows.postgres(marker),
+        let (sql, binds) = match &tx.engine {
+            Engine::Sqlite(_) => rows.sqlite(marker),
+            Engine::Postgres(_) => rows.postgres(marker),
         };
         self.sql = self.sql.replacen("{rows}", &sql, 1);
         self.binds.extend(binds);
@@ -190,11 +190,11 @@ impl Statement {
     /// Runs it; answers how many rows it touched.
     pub async fn execute(self, tx: &mut Tx) -> Result<u64> {
         let sql = AssertSqlSafe(self.sql);
-        match tx {
-            Tx::Sqlite(tx) => {
+        match &mut tx.engine {
+            Engine::Sqlite(tx) => {
                 Ok(sqlx::query_with(sql, for_sqlite(self.binds)?).execute(&mut **tx).await?.rows_affected())
             }
-            Tx::Postgres(tx) => {
+            Engine::Postgres(tx) => {
                 Ok(sqlx::query_with(sql, for_postgres(self.binds)?).execute(&mut **tx).await?.rows_affected())
             }
         }
@@ -206,9 +206,11 @@ impl Statement {
         T: for<'r> FromRow<'r, PgRow> + for<'r> FromRow<'r, SqliteRow> + Send + Unpin,
     {
         let sql = AssertSqlSafe(self.sql);
-        match tx {
-            Tx::Sqlite(tx) => Ok(sqlx::query_as_with(sql, for_sqlite(self.binds)?).fetch_all(&mut **tx).await?),
-            Tx::Postgres(tx) => Ok(sqlx::query_as_with(sql, for_postgres(self.binds)?).fetch_all(&mut **tx).await?),
+        match &mut tx.engine {
+            Engine::Sqlite(tx) => Ok(sqlx::query_as_with(sql, for_sqlite(self.binds)?).fetch_all(&mut **tx).await?),
+            Engine::Postgres(tx) => {
+                Ok(sqlx::query_as_with(sql, for_postgres(self.binds)?).fetch_all(&mut **tx).await?)
+            }
         }
     }
 

@@ -16,6 +16,8 @@ pub struct Begun {
     pub state: String,
     /// How many of its pages were seen.
     pub pages_seen: i64,
+    /// When it ended or was stopped.
+    pub ended_at: Option<i64>,
 }
 
 /// What the pages of one run did, added up over one unit of work.
@@ -35,18 +37,35 @@ pub struct Tally {
     pub held: i64,
 }
 
+impl std::ops::Add for Tally {
+    type Output = Self;
+
+    fn add(self, other: Self) -> Self {
+        Self {
+            pages: self.pages + other.pages,
+            applied: self.applied + other.applied,
+            unchanged: self.unchanged + other.unchanged,
+            quarantined: self.quarantined + other.quarantined,
+            deleted: self.deleted + other.deleted,
+            held: self.held + other.held,
+        }
+    }
+}
+
 /// Which of these runs are known, and how they stand.
 pub async fn known(tx: &mut Tx, runs: &[RunId]) -> Result<BTreeMap<RunId, Begun>> {
     let rows = Rows::new().blobs("run", runs.iter().map(|run| run.as_bytes().to_vec()));
-    let found: Vec<(Vec<u8>, String, i64)> = Statement::new(
-        "select r.run, r.state, r.pages_seen from runs r where r.run in (select run from {rows} given_runs)",
+    let found: Vec<(Vec<u8>, String, i64, Option<i64>)> = Statement::new(
+        "select r.run, r.state, r.pages_seen, r.ended_at from runs r where r.run in (select run from {rows} given_runs)",
     )
     .rows(tx, rows)
     .fetch_all(tx)
     .await?;
     Ok(found
         .into_iter()
-        .filter_map(|(run, state, pages_seen)| Some((RunId::from_bytes(&run)?, Begun { state, pages_seen })))
+        .filter_map(|(run, state, pages_seen, ended_at)| {
+            Some((RunId::from_bytes(&run)?, Begun { state, pages_seen, ended_at }))
+        })
         .collect())
 }
 

@@ -7,15 +7,17 @@ use muara_schemas::page::RunId;
 use muara_schemas::stream::StreamName;
 use muara_schemas::{Moment, canonical::hex};
 
-use super::Tx;
-use super::error::Result;
+use super::error::{Error, Result};
 use super::rows::Statement;
+use super::{Tx, findings, records};
 
 /// The state of a stream that intake decides by; read after its row is locked.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Stream {
     /// Its number.
     pub number: i64,
+    /// Its record type.
+    pub record_type: String,
     /// The current run.
     pub run: Option<RunId>,
     /// The run that was refused last, so that it is answered only once.
@@ -30,24 +32,28 @@ pub struct Stream {
     pub reset_at: Option<i64>,
 }
 
-type Row = (i64, Option<Vec<u8>>, Option<Vec<u8>>, String, String, i64, Option<i64>);
+type Row = (i64, String, Option<Vec<u8>>, Option<Vec<u8>>, String, String, i64, Option<i64>);
 
-const COLUMNS: &str = "stream, run, refused_run, verdict, proof_state, resets, reset_at";
+const COLUMNS: &str = "stream, record_type, run, refused_run, verdict, proof_state, resets, reset_at";
 
-fn from_row((number, run, refused, verdict, proof_state, resets, reset_at): Row) -> Stream {
+fn from_row((number, record_type, run, refused, verdict, proof_state, resets, reset_at): Row) -> Stream {
     let run_id = |bytes: Option<Vec<u8>>| bytes.and_then(|bytes| RunId::from_bytes(&bytes));
-    Stream { number, run: run_id(run), refused_run: run_id(refused), verdict, proof_state, resets, reset_at }
+    Stream {
+        number,
+        record_type,
+        run: run_id(run),
+        refused_run: run_id(refused),
+        verdict,
+        proof_state,
+        resets,
+        reset_at,
+    }
 }
 
 /// Locks the stream's row until the unit of work ends, and reads it; creates it at the first page.
 pub async fn lock(tx: &mut Tx, name: &StreamName, record_type: &str) -> Result<Stream> {
-    let select =
-        format!("select {COLUMNS} from streams where region = $1 and system = $2 and name = $3{}", tx.for_update());
-    let find = || {
-        Statement::new(select.clone()).bind(name.region.as_str()).bind(name.system.as_str()).bind(name.stream.as_str())
-    };
-    if let Some(row) = find().fetch_optional::<Row>(tx).await? {
-        return Ok(from_row(row));
+    if let Some(stream) = lock_known(tx, name).await? {
+        return Ok(stream);
     }
     Statement::new(
         "insert into streams (region, system, name, record_type) values ($1, $2, $3, $4) \
@@ -59,7 +65,32 @@ pub async fn lock(tx: &mut Tx, name: &StreamName, record_type: &str) -> Result<S
     .bind(record_type)
     .execute(tx)
     .await?;
-    Ok(from_row(find().fetch_one::<Row>(tx).await?))
+    lock_known(tx, name).await?.ok_or_else(|| Error::Damaged(format!("stream {name} is gone")))
+}
+
+/// The same for a stream that is known; creates nothing.
+pub async fn lock_known(tx: &mut Tx, name: &StreamName) -> Result<Option<Stream>> {
+    let select =
+        format!("select {COLUMNS} from streams where region = $1 and system = $2 and name = $3{}", tx.for_update());
+    let row: Option<Row> = Statement::new(select)
+        .bind(name.region.as_str())
+        .bind(name.system.as_str())
+        .bind(name.stream.as_str())
+        .fetch_optional(tx)
+        .await?;
+    Ok(row.map(from_row))
+}
+
+/// The number of a stream that is known.
+pub async fn find(tx: &mut Tx, name: &StreamName) -> Result<Option<i64>> {
+    let row: Option<(i64,)> =
+        Statement::new("select stream from streams where region = $1 and system = $2 and name = $3")
+            .bind(name.region.as_str())
+            .bind(name.system.as_str())
+            .bind(name.stream.as_str())
+            .fetch_optional(tx)
+            .await?;
+    Ok(row.map(|(stream,)| stream))
 }
 
 /// Writes back what intake decided.
@@ -81,32 +112,64 @@ pub async fn save(tx: &mut Tx, stream: &Stream) -> Result<()> {
     Ok(())
 }
 
-/// Notes the record type, when a stream's definition maps to another one than before.
-pub async fn retype(tx: &mut Tx, stream: i64, record_type: &str) -> Result<()> {
-    Statement::new("update streams set record_type = $2 where stream = $1 and record_type <> $2")
-        .bind(stream)
+/// Lets a stream's definition map to another record type, as long as the stream has had no record: read models would
+/// take the old bodies for the new type. Answers whether the type is now this one; if not, a finding says why.
+pub async fn retype(tx: &mut Tx, stream: &Stream, name: &StreamName, record_type: &str, now: Moment) -> Result<bool> {
+    if stream.record_type == record_type {
+        return Ok(true);
+    }
+    if records::any(tx, stream.number).await? {
+        let detail = format!(
+            "its definition maps to `{record_type}` and its records are of the type `{}`; give the new one another stream name",
+            stream.record_type
+        );
+        findings::open(tx, findings::TYPE, name, stream.number, &detail, now).await?;
+        return Ok(false);
+    }
+    Statement::new("update streams set record_type = $2 where stream = $1")
+        .bind(stream.number)
         .bind(record_type)
         .execute(tx)
         .await?;
-    Ok(())
+    Ok(true)
 }
 
 /// Notes what a connector announced.
 pub async fn announce(tx: &mut Tx, announcement: &Announcement, now: Moment) -> Result<()> {
     let name = &announcement.stream;
     let stream = lock(tx, name, &announcement.record_type).await?;
+    if retype(tx, &stream, name, &announcement.record_type, now).await? {
+        findings::close(tx, &[findings::TYPE], name, stream.number, now).await?;
+    }
     Statement::new(
-        "update streams set record_type = $2, agency = $3, rank = $4, definition = $5, document = $6, every_secs = $7, \
-         announced_at = $8, heartbeat_at = $8 where stream = $1",
+        "update streams set agency = $2, rank = $3, definition = $4, document = $5, every_secs = $6, \
+         announced_at = $7, heartbeat_at = $7 where stream = $1",
     )
     .bind(stream.number)
-    .bind(announcement.record_type.as_str())
     .bind(announcement.agency.as_str())
     .bind(i64::from(announcement.rank))
     .bind(announcement.definition.as_str())
     .bind(announcement.document.as_str())
     .bind(i64::try_from(announcement.every_secs).unwrap_or(i64::MAX))
     .bind(now.micros())
+    .execute(tx)
+    .await?;
+    if announcement.warnings.is_empty() {
+        return findings::close(tx, &[findings::LINT], name, stream.number, now).await;
+    }
+    findings::open(tx, findings::LINT, name, stream.number, &announcement.warnings.join("; "), now).await
+}
+
+/// Breaks every chain of runs, after the database was brought back from a copy: connectors may be ahead of it, and each
+/// has to start anew.
+pub async fn unchain(tx: &mut Tx, now: Moment) -> Result<()> {
+    Statement::new("update runs set state = 'abandoned', ended_at = $1 where state = 'running'")
+        .bind(now.micros())
+        .execute(tx)
+        .await?;
+    Statement::new(
+        "update streams set run = null, refused_run = null, proof_state = 'none', resets = 0, reset_at = null",
+    )
     .execute(tx)
     .await?;
     Ok(())

@@ -2,6 +2,7 @@
 
 use muara_hub::intake::apply::{self, Ended};
 use muara_hub::intake::checked::{self, Arrived};
+use muara_hub::intake::unit;
 use muara_hub::projector::Totals;
 use muara_hub::{Hub, proof, reader};
 use muara_schemas::control::Announcement;
@@ -125,11 +126,17 @@ pub(crate) async fn send(hub: &Hub, messages: Vec<Message>) -> Vec<Ended> {
         checked::check(&bytes, &hub.secret, Catalog::embedded()).expect("a message of ours")
     };
     let mut arrived: Vec<Arrived> = messages.into_iter().map(check).collect();
-    let mut tx = hub.db.write().await.unwrap();
-    let ended = apply::apply(&mut tx, &mut arrived, &hub.secret, hub.clock.now()).await.expect("the page is taken");
-    tx.commit().await.unwrap();
-    for run in &ended {
-        proof::look(&hub.db, run, &hub.secret, &hub.clock).await.expect("the proof is looked at");
+    let mut ended = Vec::new();
+    while !arrived.is_empty() {
+        let rest = arrived.split_off(unit::next(&arrived));
+        let mut tx = hub.db.write().await.unwrap();
+        let runs = apply::apply(&mut tx, &mut arrived, &hub.secret, hub.clock.now()).await.expect("the page is taken");
+        tx.commit().await.unwrap();
+        for run in &runs {
+            proof::look(&hub.db, run, &hub.clock).await.expect("the proof is looked at");
+        }
+        ended.extend(runs);
+        arrived = rest;
     }
     ended
 }

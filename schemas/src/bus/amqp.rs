@@ -175,7 +175,8 @@ impl Amqp {
     }
 
     fn read(self: &Arc<Self>, queue: names::QueuePlan, prefetch: u16) -> Consumer {
-        let (outbox, inbox) = mpsc::channel(1);
+        // The broker's prefetch is the bound; what it has sent shall be there for whoever takes many at once.
+        let (outbox, inbox) = mpsc::channel(usize::from(prefetch));
         let role = self.role(&queue.name);
         self.tasks.spawn(reading::run(Arc::clone(self), role, queue, prefetch, outbox));
         Consumer(Reading::Amqp(Reader::new(inbox)))

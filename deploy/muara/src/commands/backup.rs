@@ -3,7 +3,7 @@
 use std::path::{Path, PathBuf};
 use std::process::ExitCode;
 
-use muara_hub::store::{Db, head};
+use muara_hub::store::{Db, head, streams};
 use muara_schemas::bus::Bus;
 use muara_schemas::random;
 use tokio::process::Command;
@@ -82,6 +82,8 @@ pub(super) async fn restore(config: &Config, file: &Path, yes: bool) -> Result<E
     let hub = installation::hub(config, Bus::local()).await?;
     let mut tx = hub.db.write().await?;
     let epoch = head::renew_epoch(&mut tx, random::bytes()).await?;
+    // Connectors know of pages that this database never saw.
+    streams::unchain(&mut tx, hub.clock.now()).await?;
     tx.commit().await?;
     hub.db.close().await;
     eprintln!("restored; the log's epoch is now {epoch}, subscribers will be told to start anew");

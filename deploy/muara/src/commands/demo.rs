@@ -55,7 +55,7 @@ pub(super) async fn run(options: cli::Demo, _config: &Config, as_json: bool) -> 
     }
     let database = format!("sqlite:{}", folder.path().join("muara.db").display());
     let hub = Hub::open(&database, Bus::local(), Clock::system()).await?;
-    hub.start(Senders::new(), &tasks, &token);
+    hub.start(Senders::anybody(), &tasks, &token);
     let bars = Arc::new(bars::Bars::new());
     let connectors = start_connectors(&demo, &hub, folder.path(), &options, &bars, &token).await?;
     let code = if options.once {
