@@ -88,10 +88,9 @@ mod tests {
     #[test]
     fn a_partition_never_moves() {
         // Changing this would let two consumers work on one stream after an upgrade.
-        assert_eq!(
-            StreamName::new("33.02", "sipd", "dpa").partition(),
-            StreamName::new("33.02", "sipd", "dpa").partition()
-        );
+        for (stream, partition) in [("dpa", 0), ("rak", 4), ("sp2d", 2)] {
+            assert_eq!(StreamName::new("33.02", "sipd", stream).partition(), partition, "{stream}");
+        }
         let spread: std::collections::BTreeSet<u8> =
             (0..200).map(|n| StreamName::new("33.02", "sipd", format!("s{n}")).partition()).collect();
         assert_eq!(spread.len(), usize::from(PARTITIONS));

@@ -58,7 +58,7 @@ pub enum Command {
     /// Look at record types.
     #[command(subcommand)]
     Schema(Schema),
-    /// Look at connected systems.
+    /// Look at connected systems, and give their connectors orders.
     #[command(subcommand)]
     Source(Source),
     /// Check this installation and say what to do.
@@ -190,9 +190,57 @@ pub enum Schema {
     },
 }
 
-/// Subcommands of `source`.
+/// Subcommands of `source`. A stream is named as `source list` shows it: REGION/SYSTEM/STREAM.
 #[derive(Debug, Subcommand)]
 pub enum Source {
     /// Every stream of every system, with its last run.
     List,
+    /// Tell the connector to run a stream now.
+    Run {
+        /// REGION/SYSTEM/STREAM.
+        stream: String,
+        /// Read it whole.
+        #[arg(long)]
+        full: bool,
+    },
+    /// Tell the connector to start no run of a stream for a while.
+    Pause {
+        /// REGION/SYSTEM/STREAM.
+        stream: String,
+        /// For how long.
+        #[arg(long, default_value_t = 60)]
+        minutes: u32,
+    },
+    /// Tell the connector to go on with a stream.
+    Resume {
+        /// REGION/SYSTEM/STREAM.
+        stream: String,
+    },
+    /// Tell the connector to forget what it knows of a stream and to read it whole.
+    Reset {
+        /// REGION/SYSTEM/STREAM.
+        stream: String,
+    },
+    /// Carry out the deletes of a stream that wait for approval.
+    Approve {
+        /// REGION/SYSTEM/STREAM.
+        stream: String,
+    },
+    /// Say whose records count where several systems hold the same fact.
+    Prefer {
+        /// The system, such as simda.
+        system: String,
+        /// Record type, such as budget-line.
+        #[arg(long = "type", value_name = "TYPE")]
+        record_type: String,
+        /// Region.
+        #[arg(long)]
+        region: String,
+        /// Agency; all of the region when absent.
+        #[arg(long)]
+        agency: Option<String>,
+        /// Fiscal year.
+        #[arg(long, value_name = "YEAR")]
+        fiscal_year: i64,
+    },
 }

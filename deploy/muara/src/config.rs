@@ -58,13 +58,24 @@ impl Config {
     /// The defaults with a text over them and the environment over both; pure.
     pub fn merge(text: &str, place: &str, env: &BTreeMap<String, String>) -> Result<Self, Failure> {
         let mut merged: toml::Table = DEFAULT.parse().expect("the embedded default is TOML; a test reads it");
-        let given: toml::Table = text.parse().map_err(|error: toml::de::Error| wrong(place, &error.to_string()))?;
+        let given: toml::Table = text.parse().map_err(|error| malformed(place, text, &error))?;
         if let Some(key) = given.keys().find(|key| !merged.contains_key(*key)) {
             let near = muara_connectors::definition::report::nearest(key, merged.keys().map(String::as_str));
             let hint = near.map_or_else(String::new, |near| format!("; did you mean `{near}`?"));
             return Err(wrong(place, &format!("unknown key `{key}`{hint}")));
         }
         merged.extend(given);
+        for (name, key) in env.keys().filter_map(|name| Some((name, name.strip_prefix("MUARA_")?.to_lowercase()))) {
+            // Definitions have variables of their own; what is nearly one of ours is a slip of the pen.
+            let near = muara_connectors::definition::report::nearest(&key, OVERRIDABLE.iter().copied());
+            if let Some(near) = near.filter(|near| *near != key) {
+                let near = near.to_uppercase();
+                return Err(wrong(
+                    "the environment",
+                    &format!("unknown variable `{name}`; did you mean `MUARA_{near}`?"),
+                ));
+            }
+        }
         for key in OVERRIDABLE {
             if let Some(value) = env.get(&format!("MUARA_{}", key.to_uppercase())) {
                 merged.insert((*key).to_owned(), toml::Value::String(value.clone()));
@@ -108,6 +119,14 @@ impl Config {
     }
 }
 
+/// Names the place and not the text, which may hold a password.
+fn malformed(place: &str, text: &str, error: &toml::de::Error) -> Failure {
+    let before = error.span().map_or("", |span| &text[..text.floor_char_boundary(span.start)]);
+    let line = before.matches('\n').count() + 1;
+    let column = before.rsplit('\n').next().unwrap_or_default().chars().count() + 1;
+    wrong(&format!("{place}:{line}:{column}"), error.message())
+}
+
 fn wrong(place: &str, what: &str) -> Failure {
     Failure::usage("E0702", format!("the configuration in {place} is wrong: {what}"), "compare it with `muara config`")
 }
@@ -147,6 +166,23 @@ mod tests {
             "=",
         ] {
             assert_eq!(Config::merge(bad, "x", &none()).unwrap_err().exit_code(), 2, "{bad}");
+        }
+    }
+
+    #[test]
+    fn a_malformed_file_is_told_by_its_place_and_without_its_secrets() {
+        let text = "listen = \"127.0.0.1:9\"\ndatabase = \"postgres://muara:s3cret@db/x";
+        let failure = Config::merge(text, "muara.toml", &none()).unwrap_err().to_string();
+        assert!(failure.contains("muara.toml:2:") && !failure.contains("s3cret"), "{failure}");
+    }
+
+    #[test]
+    fn a_misspelt_variable_is_refused_and_those_of_definitions_are_not() {
+        let with = |name: &str| Config::merge("", "x", &BTreeMap::from([(name.to_owned(), "y".to_owned())]));
+        let failure = with("MUARA_DATABSE").unwrap_err().to_string();
+        assert!(failure.contains("MUARA_DATABASE"), "{failure}");
+        for name in ["MUARA_KOBAR_URL", "MUARA_TEST_POSTGRES", "MUARA_SIPD_TOKEN"] {
+            assert!(with(name).is_ok(), "{name}");
         }
     }
 

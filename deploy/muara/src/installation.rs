@@ -1,9 +1,11 @@
 //! The parts of an installation, opened as the configuration says.
 
 use std::collections::BTreeMap;
+use std::path::PathBuf;
 
 use muara_connectors::definition::{Definition, Diagnostic, Variables};
 use muara_hub::Hub;
+use muara_hub::store::Db;
 use muara_schemas::Clock;
 use muara_schemas::bus::{AmqpConfig, Bus};
 use tokio_util::sync::CancellationToken;
@@ -34,6 +36,32 @@ pub(crate) async fn hub(config: &Config, bus: Bus) -> Result<Hub, Failure> {
     Ok(Hub::open(&config.database, bus, Clock::system()).await?)
 }
 
+/// Opens a database that is there, to look at it: makes no file and changes no table.
+pub(crate) async fn look(config: &Config) -> Result<Db, Failure> {
+    if let Some(file) = sqlite_file(&config.database).filter(|file| !file.exists()) {
+        return Err(Failure::unreachable(
+            "E0710",
+            format!("there is no database {}", file.display()),
+            "name the right one in muara.toml; `muara serve` and `muara migrate` make one",
+        ));
+    }
+    let db = Db::open(&config.database).await?;
+    match db.migration().await? {
+        Some(newest) if newest == Db::newest_migration() => Ok(db),
+        found => Err(Failure::unreachable(
+            "E0710",
+            format!("the database's tables are at migration {}, not {}", found.unwrap_or(0), Db::newest_migration()),
+            "run `muara migrate` of the version that you want to use",
+        )),
+    }
+}
+
+/// The file of an SQLite database.
+pub(crate) fn sqlite_file(database: &str) -> Option<PathBuf> {
+    let path = database.strip_prefix("sqlite:")?;
+    Some(PathBuf::from(path.trim_start_matches("//").split('?').next().unwrap_or(path)))
+}
+
 /// Prints what is wrong with definitions; answers how many errors there are.
 pub(crate) fn tell(diagnostics: &[Diagnostic], json: bool) -> usize {
     if json {
@@ -47,7 +75,7 @@ pub(crate) fn tell(diagnostics: &[Diagnostic], json: bool) -> usize {
 }
 
 /// Loads definitions, or tells everything that is wrong with them.
-pub(crate) fn definitions(paths: &[std::path::PathBuf], variables: &Variables) -> Result<Vec<Definition>, Failure> {
+pub(crate) fn definitions(paths: &[PathBuf], variables: &Variables) -> Result<Vec<Definition>, Failure> {
     muara_connectors::definition::load(paths, variables).map_err(|diagnostics| {
         let errors = tell(&diagnostics, false);
         Failure::usage(

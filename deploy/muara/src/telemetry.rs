@@ -11,6 +11,8 @@ pub(crate) fn start(config: &Config) {
     // The broker's client would log returned messages whole, and they hold personal data.
     let quiet = muara_schemas::bus::LOG_DIRECTIVE.parse().expect("the bus names a log directive");
     let filter = filter.unwrap_or_else(|_| EnvFilter::new("info")).add_directive(quiet);
+    // Who read personal data is told whatever else is not.
+    let filter = filter.add_directive("muara::audit=info".parse().expect("a target and a level"));
     let logs = tracing_subscriber::fmt().with_env_filter(filter).with_writer(std::io::stderr);
     // A second start in one process, as in tests, changes nothing.
     drop(if config.log_format == "json" { logs.json().try_init() } else { logs.try_init() });

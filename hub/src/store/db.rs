@@ -110,7 +110,22 @@ impl Db {
         .map_err(Error::migrate)
     }
 
-    /// The newest migration of this program and how many are applied, for `doctor`.
+    /// The newest migration that the database has; `None` before the first.
+    pub async fn migration(&self) -> Result<Option<i64>> {
+        let sql = "select max(version) from _sqlx_migrations";
+        let newest: sqlx::Result<Option<i64>> = match self {
+            Self::Sqlite { readers, .. } => sqlx::query_scalar(sql).fetch_one(readers).await,
+            Self::Postgres(pool) => sqlx::query_scalar(sql).fetch_one(pool).await,
+        };
+        match newest {
+            Ok(newest) => Ok(newest),
+            // The table is made by the first migration.
+            Err(sqlx::Error::Database(_)) => Ok(None),
+            Err(error) => Err(error.into()),
+        }
+    }
+
+    /// The newest migration of this program.
     pub fn newest_migration() -> i64 {
         MIGRATIONS.last().map_or(0, |(number, ..)| *number)
     }

@@ -50,7 +50,7 @@ pub struct Held {
 /// Which system counts: what somebody decided, else the lowest rank among those that hold the fact.
 #[derive(Debug, Clone, Default)]
 pub struct Authority {
-    /// (record type, region, agency) → system, for the year that is looked at.
+    /// (record type, region, agency or nothing) → system, for the year that is looked at.
     pub decided: BTreeMap<(String, String, String), String>,
     /// (region, system) → rank.
     pub ranks: BTreeMap<(String, String), i64>,
@@ -75,8 +75,9 @@ impl Authority {
         agency: &str,
         systems: &BTreeSet<&'a str>,
     ) -> Option<&'a str> {
-        let key = (record_type.to_owned(), region.to_owned(), agency.to_owned());
-        let decided = self.decided.get(&key);
+        let of = |agency: &str| self.decided.get(&(record_type.to_owned(), region.to_owned(), agency.to_owned()));
+        // A decision for the whole region stands without an agency.
+        let decided = of(agency).or_else(|| of(""));
         let rank =
             |system: &&str| self.ranks.get(&(region.to_owned(), (*system).to_owned())).copied().unwrap_or(i64::MAX);
         let decided = decided.and_then(|name| systems.iter().find(|system| *system == name));
@@ -225,6 +226,15 @@ mod tests {
         let mut authority = ranks(&[("sipd", 10), ("simda", 20)]);
         authority.decided.insert(("realization".into(), "33.02".into(), "1.01".into()), "simda".into());
         assert_eq!(lines(&sums, &[], &[], &authority)[0].realized_lra, Rupiah::from_cents(70));
+        let own = authority.decided.insert(("realization".into(), "33.02".into(), String::new()), "sipd".into());
+        assert_eq!(own, None);
+        assert_eq!(
+            lines(&sums, &[], &[], &authority)[0].realized_lra,
+            Rupiah::from_cents(70),
+            "an agency's own comes first"
+        );
+        authority.decided.remove(&("realization".into(), "33.02".into(), "1.01".into()));
+        assert_eq!(lines(&sums, &[], &[], &authority)[0].realized_lra, Rupiah::from_cents(100), "then its region's");
     }
 
     #[test]

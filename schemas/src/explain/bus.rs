@@ -47,7 +47,7 @@ pub const CODES: &[Code] = &[
     Code {
         code: "E0409",
         title: "a message came again too often",
-        explanation: "A reader took the same message more than 20 times without finishing it, so it was put aside among the dead letters and the rest goes on. The hub's log says what failed each time. The stream's next full read heals what is missing.",
+        explanation: "A reader took the same message more than 20 times without finishing it, so it was put aside among the dead letters and the rest goes on. The hub's log says what failed each time. A full read does not bring back what the connector has sent once: give the stream the order to start anew, `muara source reset REGION/SYSTEM/STREAM`, and then remove the message from the dead letters.",
     },
     Code {
         code: "E0410",

@@ -50,7 +50,8 @@ pub const CODES: &[Code] = &[
         "E0510",
         "A message could not be taken and is parked",
         "A message failed alone three times, or is no message of a known form. It is kept byte for byte in the table \
-         `parked`, its run ends, and its stream is told to start anew, so nothing is lost.\n\
+         `parked`, its run ends, and its stream is told to start anew. No later run is taken before it has, so nothing is lost. A \
+         message whose sender may not write the stream is kept too, and changes nothing.\n\
          Usual cause: a sender of another version, or a defect in Muara.\n\
          Cure: read the error beside it; when it is a defect, report it with the message.",
     ),
@@ -58,7 +59,7 @@ pub const CODES: &[Code] = &[
         "E0511",
         "A stream starts anew again and again",
         "The hub told the connector more than once within an hour to read a stream from its beginning, because its runs \
-         did not follow each other. It goes on only after an hour.\n\
+         did not follow each other. It is not told again within the hour; until it starts anew nothing of it is taken.\n\
          Usual cause: two connectors work on one system, or a state file is restored from an old copy at each start.\n\
          Cure: stop one of them, or keep the state file on a disk that lasts.",
     ),
@@ -74,9 +75,9 @@ pub const CODES: &[Code] = &[
         "E0513",
         "Deletes wait for approval",
         "A complete read no longer found more records than a read may delete by itself. They still count until somebody \
-         approves.\n\
+         approves, with `muara source approve REGION/SYSTEM/STREAM`.\n\
          Usual cause: a source that was emptied, filtered otherwise, or read with fewer rights.\n\
-         Cure: mend the source and read again, or raise the stream's limits when the delete is meant.",
+         Cure: mend the source and read again; or approve, when the deletes are meant.",
     ),
     code(
         "E0514",

@@ -99,4 +99,9 @@ pub const CODES: &[Code] = &[
         title: "there is no such quarantine entry",
         explanation: "Entries go by the number in the first column of `muara quarantine list`.",
     },
+    Code {
+        code: "E0720",
+        title: "there is no such stream",
+        explanation: "Orders name a stream as the first column of `muara source list` shows it: REGION/SYSTEM/STREAM, such as 33.02/sipd/dpa. A stream is known once its connector has announced it or sent a page.",
+    },
 ];

@@ -3,9 +3,10 @@
 use std::path::{Path, PathBuf};
 use std::process::ExitCode;
 
+use muara_hub::Hub;
 use muara_hub::store::{Db, head, streams};
 use muara_schemas::bus::Bus;
-use muara_schemas::random;
+use muara_schemas::{Clock, random};
 use tokio::process::Command;
 
 use crate::config::Config;
@@ -48,7 +49,7 @@ pub(super) async fn restore(config: &Config, file: &Path, yes: bool) -> Result<E
             "name a file that `muara backup` wrote",
         ));
     }
-    if let Some(target) = sqlite_file(&config.database) {
+    let epoch = if let Some(target) = installation::sqlite_file(&config.database) {
         if target.exists() && !yes {
             return Err(Failure::usage(
                 "E0709",
@@ -56,13 +57,19 @@ pub(super) async fn restore(config: &Config, file: &Path, yes: bool) -> Result<E
                 "stop the hub and say --yes to replace it",
             ));
         }
-        replace(file, &target).map_err(|error| {
+        let broken = |error: std::io::Error| {
             Failure::unreachable(
                 "E0708",
-                format!("could not copy {}: {error}", file.display()),
+                format!("could not put {} in place: {error}", file.display()),
                 "check the folder's rights and free space",
             )
-        })?;
+        };
+        // Whatever happens on the way, the target is either the old database or the whole new one.
+        let beside = beside(&target, ".restoring");
+        std::fs::copy(file, &beside).map_err(broken)?;
+        let epoch = renew(&format!("sqlite:{}", beside.display())).await?;
+        replace(&beside, &target).map_err(broken)?;
+        epoch
     } else {
         if !yes {
             return Err(Failure::usage(
@@ -71,44 +78,41 @@ pub(super) async fn restore(config: &Config, file: &Path, yes: bool) -> Result<E
                 "stop every hub process and say --yes",
             ));
         }
-        tool(
-            "pg_restore",
-            &["--clean", "--if-exists", "--no-owner", "--single-transaction", "--dbname="],
-            file,
-            &config.database,
-        )
-        .await?;
-    }
-    let hub = installation::hub(config, Bus::local()).await?;
-    let mut tx = hub.db.write().await?;
-    let epoch = head::renew_epoch(&mut tx, random::bytes()).await?;
-    // Connectors know of pages that this database never saw.
-    streams::unchain(&mut tx, hub.clock.now()).await?;
-    tx.commit().await?;
-    hub.db.close().await;
-    eprintln!("restored; the log's epoch is now {epoch}, subscribers will be told to start anew");
+        let arguments = ["--clean", "--if-exists", "--no-owner", "--single-transaction", "--dbname="];
+        tool("pg_restore", &arguments, file, &config.database).await?;
+        renew(&config.database).await?
+    };
+    eprintln!("restored; the log's epoch is now {epoch}, subscribers and connectors will be told to start anew");
     Ok(ExitCode::SUCCESS)
 }
 
-fn sqlite_file(database: &str) -> Option<PathBuf> {
-    let path = database.strip_prefix("sqlite:")?;
-    Some(PathBuf::from(path.trim_start_matches("//").split('?').next().unwrap_or(path)))
+/// Gives a database that was brought back a new epoch, so that no position means two things, and breaks the chains of
+/// runs: connectors know of pages that it never saw. Answers the epoch.
+async fn renew(database: &str) -> Result<String, Failure> {
+    let hub = Hub::open(database, Bus::local(), Clock::system()).await?;
+    let mut tx = hub.db.write().await?;
+    let epoch = head::renew_epoch(&mut tx, random::bytes()).await?;
+    streams::unchain(&mut tx, hub.clock.now()).await?;
+    tx.commit().await?;
+    hub.db.close().await;
+    Ok(epoch)
 }
 
-/// Copies beside the target and renames, so that a half-written database never stands in its place.
-fn replace(from: &Path, target: &Path) -> std::io::Result<()> {
-    let mut beside = target.as_os_str().to_owned();
-    beside.push(".restoring");
-    std::fs::copy(from, &beside)?;
+fn beside(file: &Path, suffix: &str) -> PathBuf {
+    let mut name = file.as_os_str().to_owned();
+    name.push(suffix);
+    PathBuf::from(name)
+}
+
+/// Puts a closed database in the place of another, whose unsaved pages must not be taken for its own.
+fn replace(new: &Path, target: &Path) -> std::io::Result<()> {
     for suffix in ["-wal", "-shm"] {
-        let mut leftover = target.as_os_str().to_owned();
-        leftover.push(suffix);
-        match std::fs::remove_file(&leftover) {
+        match std::fs::remove_file(beside(target, suffix)) {
             Err(error) if error.kind() != std::io::ErrorKind::NotFound => return Err(error),
             _ => {}
         }
     }
-    std::fs::rename(beside, target)
+    std::fs::rename(new, target)
 }
 
 /// Runs one of PostgreSQL's tools on the configured database; address and password go by its environment, which other

@@ -13,6 +13,7 @@ use crate::config::Config;
 use crate::failure::{EXIT_FAILURES, Failure};
 use crate::{installation, output};
 
+use super::demo::stopped;
 use super::serve::cannot_start;
 
 /// Runs until it is told to end, or once.
@@ -33,14 +34,14 @@ pub(super) async fn run(options: Connect, config: &Config, as_json: bool) -> Res
         Connector::spawn(&definitions, settings, token.clone()).await.map_err(|error| cannot_start(&error))?;
     let mut code = ExitCode::SUCCESS;
     if options.once {
-        let reports = tokio::select! {
-            reports = connectors.run_all_full() => reports,
-            () = token.cancelled() => Vec::new(),
+        code = tokio::select! {
+            reports = connectors.run_all_full() => {
+                show(&reports, as_json);
+                let failed = reports.iter().any(|report| report.failure.is_some());
+                if failed { ExitCode::from(EXIT_FAILURES) } else { ExitCode::SUCCESS }
+            }
+            () = token.cancelled() => stopped(),
         };
-        show(&reports, as_json);
-        if reports.iter().any(|report| report.failure.is_some()) {
-            code = ExitCode::from(EXIT_FAILURES);
-        }
     } else {
         token.cancelled().await;
     }

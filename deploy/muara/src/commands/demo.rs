@@ -59,7 +59,10 @@ pub(super) async fn run(options: cli::Demo, _config: &Config, as_json: bool) -> 
     let bars = Arc::new(bars::Bars::new());
     let connectors = start_connectors(&demo, &hub, folder.path(), &options, &bars, &token).await?;
     let code = if options.once {
-        once(&hub, &connectors, &bars, as_json).await?
+        tokio::select! {
+            code = once(&hub, &connectors, &bars, as_json) => code?,
+            () = token.cancelled() => stopped(),
+        }
     } else {
         let running = Running { hub: &hub, connectors: &connectors, bars: &bars, folder: folder.path() };
         running.stay(options.port, &tasks, &token).await?;
@@ -107,6 +110,12 @@ async fn start_connectors(
         ..Options::new(hub.bus.clone(), folder.join("state.db"))
     };
     Connector::spawn(&definitions, settings, token.clone()).await.map_err(|error| serve::cannot_start(&error))
+}
+
+/// Somebody ended it before it was done.
+pub(super) fn stopped() -> ExitCode {
+    eprintln!("stopped before the sync was over");
+    ExitCode::from(EXIT_FAILURES)
 }
 
 /// One full sync and its summary.

@@ -4,8 +4,9 @@ use std::path::PathBuf;
 use std::process::ExitCode;
 
 use muara_connectors::definition;
-use muara_hub::store::{findings, head, parked, readers, streams};
-use muara_schemas::bus::{Bus, Health};
+use muara_hub::store::{Db, findings, head, parked, readers, streams};
+use muara_schemas::bus::Health;
+use muara_schemas::{Clock, Moment};
 use serde::Serialize;
 use tokio_util::sync::CancellationToken;
 
@@ -15,6 +16,8 @@ use crate::{installation, output};
 
 /// A stream that has not been heard of for so many of its intervals is silent.
 const SILENT_INTERVALS: i64 = 3;
+/// A reader that is more changes behind than this does not keep up.
+const MUCH_BEHIND: i64 = 10_000;
 const LEAST_SILENCE_SECS: i64 = 300;
 
 /// One thing that was looked at.
@@ -43,11 +46,11 @@ fn look(what: &'static str, state: State, detail: impl Into<String>, cure: Optio
 pub(super) async fn run(config: &Config, paths: &[PathBuf], as_json: bool) -> Result<ExitCode, Failure> {
     let mut looks = vec![look("program", State::Good, format!("muara {}", env!("CARGO_PKG_VERSION")), None)];
     looks.push(bus(config).await);
-    match installation::hub(config, Bus::local()).await {
-        Ok(hub) => {
-            looks.push(look("database", State::Good, format!("{}, tables up to date", hub.db.engine()), None));
-            looks.extend(contents(&hub).await?);
-            hub.db.close().await;
+    match installation::look(config).await {
+        Ok(db) => {
+            looks.push(look("database", State::Good, format!("{}, tables up to date", db.engine()), None));
+            looks.extend(contents(&db, Clock::system().now()).await?);
+            db.close().await;
         }
         Err(failure) => {
             looks.push(look("database", State::Bad, failure.to_string(), Some("check `database` in muara.toml")));
@@ -101,20 +104,24 @@ async fn bus(config: &Config) -> Look {
             "bus",
             State::Warning,
             format!("{count} dead letters in queue muara.dead"),
-            Some("look at them; a full read brings their records again"),
+            Some("give their streams the order to start anew: `muara source reset`, and see `muara explain E0409`"),
         ),
     };
     bus.close().await;
     answer
 }
 
-async fn contents(hub: &muara_hub::Hub) -> Result<Vec<Look>, Failure> {
-    let mut tx = hub.db.read().await?;
+async fn contents(db: &Db, now: Moment) -> Result<Vec<Look>, Failure> {
+    let mut tx = db.read().await?;
     let head = head::read(&mut tx).await?;
     let mut looks = vec![look("log", State::Good, format!("head {}", head.position(head.seq)), None)];
     for reader in readers::all(&mut tx).await? {
         let behind = head.seq - reader.cursor;
-        looks.push(look("reader", State::Good, format!("{} is {behind} changes behind", reader.name), None));
+        let (state, cure) = match behind {
+            ..=MUCH_BEHIND => (State::Good, None),
+            _ => (State::Warning, Some("is a `muara serve` running, and what does its log say?")),
+        };
+        looks.push(look("reader", state, format!("{} is {behind} changes behind", reader.name), cure));
     }
     let count = parked::count(&mut tx).await?;
     if count > 0 {
@@ -133,7 +140,7 @@ async fn contents(hub: &muara_hub::Hub) -> Result<Vec<Look>, Failure> {
             None,
         ));
     }
-    let now = hub.clock.now().micros();
+    let now = now.micros();
     for stream in streams::all(&mut tx).await?.values() {
         let patience = (stream.every_secs.unwrap_or(0) * SILENT_INTERVALS).max(LEAST_SILENCE_SECS) * 1_000_000;
         if stream.heartbeat_at.is_some_and(|at| now - at > patience) {

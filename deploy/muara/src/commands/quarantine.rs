@@ -5,7 +5,6 @@ use std::process::ExitCode;
 use muara_hub::access::Viewer;
 use muara_hub::store::entries;
 use muara_schemas::Moment;
-use muara_schemas::bus::Bus;
 use serde_json::{Value, json};
 
 use crate::cli::Quarantine;
@@ -15,9 +14,9 @@ use crate::{installation, output};
 
 /// Looks at records that wait for somebody. On the machine itself nothing is hidden.
 pub(super) async fn run(what: Quarantine, config: &Config, as_json: bool) -> Result<ExitCode, Failure> {
-    let hub = installation::hub(config, Bus::local()).await?;
+    let db = installation::look(config).await?;
     let viewer = Viewer::internal();
-    let mut tx = hub.db.read().await?;
+    let mut tx = db.read().await?;
     match what {
         Quarantine::List { system, stream, limit } => {
             let filter = entries::Filter { state: Some("open".to_owned()), system, stream, ..Default::default() };
@@ -49,7 +48,7 @@ pub(super) async fn run(what: Quarantine, config: &Config, as_json: bool) -> Res
         }
     }
     drop(tx);
-    hub.db.close().await;
+    db.close().await;
     Ok(ExitCode::SUCCESS)
 }
 

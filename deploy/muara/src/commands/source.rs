@@ -1,12 +1,15 @@
-//! `muara source list`
+//! `muara source list|run|pause|resume|reset|approve|prefer`
 
 use std::collections::BTreeMap;
 use std::process::ExitCode;
 
 use muara_hub::access::Viewer;
-use muara_hub::store::{journal, streams};
-use muara_schemas::Moment;
-use muara_schemas::bus::Bus;
+use muara_hub::intake::order;
+use muara_hub::proof;
+use muara_hub::store::{Db, journal, streams, totals};
+use muara_schemas::control::Order;
+use muara_schemas::record::TYPES;
+use muara_schemas::{Clock, Moment, StreamName};
 use serde_json::json;
 
 use crate::cli::Source;
@@ -14,11 +17,69 @@ use crate::config::Config;
 use crate::failure::Failure;
 use crate::{installation, output};
 
-/// Shows every stream with its last run.
+/// Looks at connected systems, and gives their connectors orders; a running hub sends them.
 pub(super) async fn run(what: Source, config: &Config, as_json: bool) -> Result<ExitCode, Failure> {
-    let Source::List = what;
-    let hub = installation::hub(config, Bus::local()).await?;
-    let mut tx = hub.db.read().await?;
+    let db = installation::look(config).await?;
+    let now = Clock::system().now();
+    match what {
+        Source::List => list(&db, as_json).await?,
+        Source::Run { stream, full } => give(&db, &stream, Order::Run { full }, now).await?,
+        Source::Pause { stream, minutes } => {
+            let until = Some(now.plus_secs(60 * i64::from(minutes)));
+            give(&db, &stream, Order::Pause { until }, now).await?;
+        }
+        Source::Resume { stream } => give(&db, &stream, Order::Pause { until: None }, now).await?,
+        Source::Reset { stream } => {
+            let reason = "somebody gave the order on the command line".to_owned();
+            give(&db, &stream, Order::Reset { reason }, now).await?;
+        }
+        Source::Approve { stream } => {
+            let name = known(&db, &stream).await?;
+            let count = proof::approve(&db, &name, now).await?;
+            eprintln!("{count} records of {name} are deleted; each keeps its last values");
+        }
+        Source::Prefer { system, record_type, region, agency, fiscal_year } => {
+            if !TYPES.contains(&record_type.as_str()) {
+                let cure = "see `muara schema list`";
+                return Err(Failure::usage("E0705", format!("there is no record type `{record_type}`"), cure));
+            }
+            let agency = agency.unwrap_or_default();
+            let mut tx = db.write().await?;
+            totals::set_authority(&mut tx, &record_type, &region, &agency, fiscal_year, &system).await?;
+            tx.commit().await?;
+            eprintln!("in {fiscal_year} the records of {system} count for {record_type} in {region} {agency}");
+        }
+    }
+    db.close().await;
+    Ok(ExitCode::SUCCESS)
+}
+
+/// Lays an order ready; the hub sends it within a second, and it is void after a day.
+async fn give(db: &Db, stream: &str, order: Order, now: Moment) -> Result<(), Failure> {
+    let name = known(db, stream).await?;
+    let mut tx = db.write().await?;
+    order::give(&mut tx, &name, order, now).await?;
+    tx.commit().await?;
+    eprintln!("the order to {name} is ready; a running hub sends it");
+    Ok(())
+}
+
+/// A stream that the hub has heard of.
+async fn known(db: &Db, text: &str) -> Result<StreamName, Failure> {
+    let mut tx = db.read().await?;
+    let all = streams::all(&mut tx).await?;
+    let names = all.into_values().map(|stream| stream.name);
+    names.into_iter().find(|name| name.to_string() == text).ok_or_else(|| {
+        Failure::usage(
+            "E0720",
+            format!("no stream is called `{text}`"),
+            "see `muara source list`: REGION/SYSTEM/STREAM",
+        )
+    })
+}
+
+async fn list(db: &Db, as_json: bool) -> Result<(), Failure> {
+    let mut tx = db.read().await?;
     let all = streams::all(&mut tx).await?;
     let numbers: Vec<i64> = all.keys().copied().collect();
     let runs = journal::current(&mut tx, &Viewer::internal(), &numbers).await?;
@@ -58,6 +119,5 @@ pub(super) async fn run(what: Source, config: &Config, as_json: bool) -> Result<
             "no connector has announced anything yet",
         );
     }
-    hub.db.close().await;
-    Ok(ExitCode::SUCCESS)
+    Ok(())
 }
