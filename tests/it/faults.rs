@@ -2,4 +2,5 @@
 
 mod kill;
 mod outage;
+mod proof;
 mod state;

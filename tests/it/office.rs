@@ -198,6 +198,15 @@ impl Office {
         number
     }
 
+    /// Damages the hub's database behind its back.
+    pub(crate) async fn damage(&self, sql: &'static str) {
+        let hub = muara_hub::store::Db::open(&self.database).await.expect("the hub's database opens");
+        let mut tx = hub.write().await.expect("the hub's database takes a writer");
+        muara_hub::store::rows::Statement::new(sql).execute(&mut tx).await.expect(sql);
+        tx.commit().await.expect("the damage is done");
+        hub.close().await;
+    }
+
     /// Every change has one id and one place, nothing is doubled: the log is gap-free and each record's versions too.
     pub(crate) async fn log_is_whole(&self) {
         assert_eq!(self.number("select count(*) - coalesce(max(seq), 0) from changes").await, 0, "the log has a gap");

@@ -71,8 +71,16 @@ async fn a_state_file_of_yesterday_heals_by_a_reset() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn a_hub_restored_from_a_backup_is_filled_up_again() {
-    let office = Office::new(Size::Small, None).await;
+async fn a_hub_of_one_file_restored_from_a_backup_is_filled_up_again() {
+    restored_and_filled(Office::new(Size::Small, None).await).await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_hub_on_a_server_restored_from_a_backup_is_filled_up_again() {
+    restored_and_filled(Office::new(Size::Large, Some(services())).await).await;
+}
+
+async fn restored_and_filled(office: Office) {
     office.legacy("delete from ta_belanja where id > 800").await;
     let running = office.start();
     office.settles_with(800, "half of the sync").await;
@@ -136,6 +144,58 @@ async fn a_poisoned_page_is_parked_and_healed_by_a_reset() {
     office.log_is_whole().await;
 }
 
+#[tokio::test(flavor = "multi_thread")]
+async fn a_page_of_somebody_who_may_not_write_the_stream_is_kept_and_changes_nothing() {
+    let services = services();
+    let office = Office::new(Size::Large, Some(services)).await;
+    let program = office.program().with("MUARA_BUS_PREFIX", PREFIX_OF_STRANGERS);
+    // The broker's user of the tests may write another system only.
+    let user = services.amqp_url.split("://").nth(1).and_then(|rest| rest.split(':').next()).expect("a user");
+    std::fs::write(office.folder().join("muara.toml"), format!("[senders]\n{user} = [\"33.02/sipd\"]\n")).unwrap();
+    let _hub = program.start(&["serve"]);
+    wait_until("the hub to answer", SETTLE, async || office.ask("/api/v1/digest").await.is_some()).await;
+    let connector = program.start(&["connect", "simda.yaml"]);
+
+    let parked = "select count(*) from parked";
+    wait_until("its page to be parked", SETTLE, async || office.number(parked).await >= 1).await;
+
+    assert_eq!(office.number("select count(*) from streams").await, 0, "not even the stream is believed");
+    assert_eq!(office.number("select count(*) from commands").await, 0, "and nobody is ordered about");
+    drop(connector);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn orders_from_the_command_line_are_obeyed() {
+    const STREAM: &str = "33.02/simda/belanja";
+    let office = Office::new(Size::Small, None).await;
+    let _running = office.start();
+    first_sync(&office).await;
+    let order = |arguments: &[&str]| drop(office.program().run(&[&["source"], arguments].concat()).well());
+
+    order(&["pause", STREAM]);
+    // An order takes a second or two; then whatever changes stays unseen.
+    let unsent = "select count(*) from commands";
+    wait_until("the order to go out", SETTLE, async || office.number(unsent).await == 0).await;
+    let runs = "select count(*) from runs";
+    let mut seen = -1;
+    wait_until("the runs to stop", SETTLE, async || {
+        let before = std::mem::replace(&mut seen, office.number(runs).await);
+        tokio::time::sleep(Duration::from_millis(2_500)).await;
+        before == office.number(runs).await && before == seen
+    })
+    .await;
+    office.legacy("update ta_belanja set total = '3.00' where id = 3").await;
+    order(&["resume", STREAM]);
+    wait_until("the change", SETTLE, async || office.number("select seq from log_head").await > i64::from(ROWS)).await;
+
+    order(&["reset", STREAM]);
+    let again = "select count(*) from runs where kind = 'full' and prev is null and state = 'complete'";
+    wait_until("a read from the start", SETTLE, async || office.number(again).await >= 2).await;
+    let unknown = office.program().run(&["source", "run", "33.02/simda/none"]);
+    assert_eq!((unknown.status.code(), unknown.stderr.contains("E0720")), (Some(2), true), "{unknown:?}");
+}
+
+const PREFIX_OF_STRANGERS: &str = "strangers.";
 const PREFIX: &str = "poison.";
 
 /// A page of the office's stream that can never be taken: its record type does not exist.
