@@ -17,7 +17,7 @@ use crate::mapping::{Mapped, Table};
 use crate::raw::{Fields, Place, Raw};
 use crate::state::{Hash, Mark, NONE, Print, Save};
 
-/// How many saves without a page are collected before they go to the state file.
+/// How many saves are collected before they go to the state file, with the page that is open.
 const SAVES: usize = 2_000;
 
 /// A record with its key and the hash of its raw form.
@@ -119,7 +119,8 @@ impl Sifter {
             }
         }
         if self.saves.len() >= SAVES {
-            items.push(self.item(None));
+            // A save must not be ahead of its record: what waits in the open page goes out with it.
+            items.push(if self.pages.is_empty() { self.item(None) } else { self.close(now) });
         }
         (items, Ok(()))
     }

@@ -6,7 +6,7 @@ use sqlx::sqlite::{SqliteConnectOptions, SqlitePool};
 
 use crate::rig::{Rig, standing_clock};
 
-const SOURCE: &str = "  kind: sql\n  url: {env: DB}\n  fetch: 100";
+pub(crate) const SOURCE: &str = "  kind: sql\n  url: {env: DB}\n  fetch: 100";
 const WHOLE: &str = "    read: {table: dpa}\n";
 const INCREMENTAL: &str = "    read: {table: dpa}\n    cursor: {field: diubah, lag: 10m}\n";
 
