@@ -5,7 +5,7 @@ use std::sync::Arc;
 
 use bytes::Bytes;
 use muara_schemas::message::Message;
-use muara_schemas::page::{About, Counts, MAX_BODY_BYTES, MAX_RAW_BYTES, Quarantined, Reason, Record};
+use muara_schemas::page::{About, Counts, MAX_BODY_BYTES, MAX_RAW_BYTES, Quarantined, Reason, Record, RunKind};
 use muara_schemas::{ContentHash, Moment};
 
 use super::key::KEYLESS;
@@ -146,6 +146,7 @@ impl Sifter {
         let Probe { raw, key, keyless, hash } = probe;
         let print = self.pending.get(&key).map(|(_, print)| print.clone()).or(known);
         if let Some(print) = print.as_ref().filter(|print| print.raw != NONE && print.mark != Mark::Held)
+            && (keyless.is_none() || self.may_stay_behind(print))
             && self.is_known(print, &key, hash, part)
         {
             self.keyless |= keyless.is_some();
@@ -228,6 +229,12 @@ impl Sifter {
         if self.pages.is_full() {
             items.push(self.close(now));
         }
+    }
+
+    /// Whether a known record without a key may be skipped. Once in each full read it travels: what such a read does
+    /// not bring again, the hub takes for gone, and there is no key to tell it otherwise.
+    fn may_stay_behind(&self, print: &Print) -> bool {
+        self.pages.kind() != RunKind::Full || self.seen.first(print.slot).is_some()
     }
 
     /// Whether the record stands as it was; then it is counted here.

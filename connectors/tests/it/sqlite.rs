@@ -143,7 +143,7 @@ async fn broken_records_travel_once_and_heal() {
         assert!(kept.quarantine["dpa"].values().any(|broken| broken.key.is_none() && broken.errors[0].code == "E0320"));
     }
     let second = rig.run(false).await;
-    assert_eq!((second.counts.quarantined, second.counts.quarantined_again), (0, 2));
+    assert_eq!((second.counts.quarantined, second.counts.quarantined_again), (1, 1), "without a key it travels again");
     exec(&db, "delete from dpa where id = 'a'").await;
     assert_eq!(rig.run(false).await.counts.gone, 0, "a record without a key forbids deletes");
     exec(&db, "update dpa set nilai = '1.50' where id = 'b'; delete from dpa where id is null").await;
@@ -151,6 +151,30 @@ async fn broken_records_travel_once_and_heal() {
     assert_eq!((healed.counts.published, healed.counts.gone), (1, 1));
     assert_eq!(rig.hub.keep().keys("dpa"), ["b"]);
     assert!(!rig.hub.keep().quarantine["dpa"].contains_key("b"));
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_record_without_a_key_travels_once_in_each_full_read() {
+    let (mut rig, db) = rig(INCREMENTAL).await;
+    exec(&db, "insert into dpa values ('a', 1, null, '2026-11-20 10:00:00')").await;
+    exec(&db, "insert into dpa values ('', 3, null, '2026-11-20 10:00:00'), ('', 3, null, '2026-11-20 10:00:00')")
+        .await;
+
+    let mut seen = Vec::new();
+    for full in [true, true, false] {
+        let report = rig.run(full).await;
+        let quarantined = rig
+            .hub
+            .keep()
+            .pages
+            .iter()
+            .filter(|page| Some(page.run) == report.run)
+            .flat_map(|page| page.quarantined.clone())
+            .count();
+        seen.push((quarantined, report.counts.quarantined, report.counts.quarantined_again));
+    }
+
+    assert_eq!(seen, [(1, 1, 1), (1, 1, 1), (0, 0, 2)], "the hub closes what a full read does not bring again");
 }
 
 #[tokio::test(flavor = "multi_thread")]
