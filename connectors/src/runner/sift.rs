@@ -182,10 +182,12 @@ impl Sifter {
         }
         let earlier = print.as_ref().and_then(|print| Some((print.clone(), self.seen.first(print.slot)?)));
         if let Some((mut print, first)) = earlier {
-            let pointers = [self.seen.pointer_of(first, &key), self.seen.pointer(&key)];
-            let message =
-                format!("two different records of one read have this key: {} and {}", pointers[0], pointers[1]);
-            let [_, pointer] = pointers;
+            // By number: a pointer may hold the key, and the key a person's number.
+            let message = format!(
+                "two different records of one read have this key: record {first} of the read was taken, this is record {}",
+                self.seen.at()
+            );
+            let pointer = self.seen.pointer(&key);
             let about = fields.map_or_else(|_| About::default(), |fields| about(&self.table.map(&fields)));
             let quarantined = broken(vec![reason("E0322", message)], about, pointer, Some(&key));
             // The hub applies a page's records after its quarantine; the valid one has to come before.

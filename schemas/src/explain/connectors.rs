@@ -314,7 +314,7 @@ pub const CODES: &[Code] = &[
     Code {
         code: "E0322",
         title: "the key is not unique",
-        explanation: "Two different records of one read have the same key; both places are named. The first was taken, the other stands here. Add fields to `key` until it is unique, or remove the double in the source.",
+        explanation: "Two different records of one read have the same key; both are named by their number in the order of the read. The first was taken, the other stands here. Add fields to `key` until it is unique, or remove the double in the source.",
     },
     Code {
         code: "E0323",
