@@ -31,6 +31,8 @@ async fn send(context: &Arc<Context>) -> Result<u64, Failure> {
         prev: state.run,
         kind: RunKind::Compare,
     });
+    // To the hub this run ends well, whatever became of the source meanwhile: the next one says how it is.
+    context.keep_told(None);
     context.state.begin(state.id, run).await?;
     muara_schemas::fault::point("run.begun");
     let mut have = Vec::with_capacity(MAX_RECORDS);
