@@ -4,7 +4,8 @@ use std::collections::BTreeMap;
 use std::sync::LazyLock;
 
 use include_dir::{Dir, include_dir};
-use jsonschema::{Draft, PatternOptions, Registry, Validator};
+use jsonschema::error::ValidationErrorKind;
+use jsonschema::{Draft, PatternOptions, Registry, ValidationError, Validator};
 use serde_json::Value;
 
 use crate::canonical::{self, hex};
@@ -43,7 +44,7 @@ pub struct Violation {
     pub pointer: String,
     /// The keyword that is broken, such as `pattern` or `required`.
     pub keyword: String,
-    /// What is wrong; never holds the value.
+    /// What is wrong, told by the shape of what stands there: never a value, nor a name, that came with the record.
     pub message: String,
 }
 
@@ -161,7 +162,7 @@ impl RecordType {
             .map(|error| Violation {
                 pointer: error.instance_path().to_string(),
                 keyword: error.kind().keyword().to_owned(),
-                message: error.masked().to_string(),
+                message: message(&error),
             })
             .collect();
         violations.sort();
@@ -179,6 +180,28 @@ impl RecordType {
     /// Whether the type has any personal field.
     pub fn has_personal_fields(&self) -> bool {
         !self.personal.is_empty()
+    }
+}
+
+fn message(error: &ValidationError<'_>) -> String {
+    match error.kind() {
+        ValidationErrorKind::AdditionalProperties { unexpected }
+        | ValidationErrorKind::UnevaluatedProperties { unexpected } => {
+            format!("the schema does not know {} of its fields", unexpected.len())
+        }
+        ValidationErrorKind::PropertyNames { error } => format!("a field's name: {}", message(error)),
+        _ => error.masked_with(shape(error.instance())).to_string(),
+    }
+}
+
+fn shape(value: &Value) -> String {
+    match value {
+        Value::Null => "null".to_owned(),
+        Value::Bool(_) => "true or false".to_owned(),
+        Value::Number(_) => "a number".to_owned(),
+        Value::String(text) => format!("text of {} characters", text.chars().count()),
+        Value::Array(items) => format!("a list of {}", items.len()),
+        Value::Object(_) => "an object".to_owned(),
     }
 }
 

@@ -155,7 +155,7 @@ pub struct End {
     pub pages: u32,
     /// What became of what was read.
     pub counts: Counts,
-    /// The connector's side of the proof, after a complete full read.
+    /// The connector's side of the proof, after a complete full read; of a [`RunKind::Compare`] run, over what it lists.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub proof: Option<Proof>,
     /// The guards for deletes that a repair has to keep.

@@ -10,9 +10,6 @@ use super::slots::{Found, Raw, Source};
 use super::verdict::{self, Mapped};
 use crate::json::Json;
 
-/// How much of a value a message may show.
-const SHOWN: usize = 40;
-
 impl Table {
     /// Maps a raw record. All that is wrong is told at once; what the schema says is left to [`Table::validate`].
     pub fn apply<L: Lookup + ?Sized>(&self, raw: &L) -> Mapped {
@@ -253,30 +250,25 @@ impl Run<'_> {
 
     fn fault(&mut self, take: &Take, fault: Option<Fault>, raw: Raw<'_>, source: &str, target: String) {
         let expected = take.converter.expected();
-        let (code, mut message) = match fault {
-            None => ("E0304", "the crosswalk of this field has no such value".to_owned()),
-            Some(Fault::Form) => ("E0302", format!("expected {expected}")),
-            Some(Fault::Precise) => ("E0303", format!("expected {expected}, found more decimals")),
-            Some(Fault::Large) => ("E0302", format!("expected {expected}, found too many digits")),
-            Some(Fault::Nul) => ("E0305", "a NUL character, which no store keeps".to_owned()),
-            Some(Fault::Nested) => ("E0310", format!("expected {expected}, found a list or an object")),
+        // A message goes to people who may not see persons, so it tells the shape: any field may hold a stray value.
+        let found = match raw {
+            Raw::Text(text) => format!("found text of {} characters", text.trim().chars().count()),
+            Raw::Number(_) => "found a number".to_owned(),
+            Raw::Nested(_) => "found a list or an object".to_owned(),
+            Raw::Absent => "found nothing".to_owned(),
         };
-        if let (false, Raw::Text(text) | Raw::Number(text)) = (take.personal || fault == Some(Fault::Nul), raw) {
-            message.push_str(&shown(text.trim()));
-        }
+        let (code, message) = match fault {
+            None => ("E0304", format!("the crosswalk of this field has no such value; {found}")),
+            Some(Fault::Form) => ("E0302", format!("expected {expected}; {found}")),
+            Some(Fault::Precise) => ("E0303", format!("expected {expected} and no more decimals; {found}")),
+            Some(Fault::Large) => ("E0302", format!("expected {expected} and fewer digits; {found}")),
+            Some(Fault::Nul) => ("E0305", "a NUL character, which no store keeps".to_owned()),
+            Some(Fault::Nested) => ("E0310", format!("expected {expected}; {found}")),
+        };
         self.error(code, target, source, message);
     }
 
     fn error(&mut self, code: &str, target: String, source: &str, message: String) {
         self.errors.push(Reason { code: code.to_owned(), target, source: Some(source.to_owned()), message });
     }
-}
-
-/// `: "…"`, cut.
-fn shown(text: &str) -> String {
-    let mut cut: String = text.chars().take(SHOWN).map(|c| if c.is_control() { ' ' } else { c }).collect();
-    if cut.len() < text.len() {
-        cut.push('…');
-    }
-    format!(": `{cut}`")
 }

@@ -22,7 +22,7 @@ impl Check<'_> {
         target: String,
         paths: &mut Vec<Path>,
     ) -> Option<Take> {
-        let Shape::Value { kind, personal, .. } = *shape else { return None };
+        let Shape::Value { kind, .. } = *shape else { return None };
         let name = &field.target;
         let before = self.found.len();
         let converter =
@@ -76,7 +76,6 @@ impl Check<'_> {
             via,
             default,
             target,
-            personal,
         })
     }
 

@@ -51,8 +51,6 @@ pub(super) struct Take {
     pub(super) default: Option<Value>,
     /// JSON pointer of the target, within the item of the innermost `each:`.
     pub(super) target: String,
-    /// Personal values are never shown in messages.
-    pub(super) personal: bool,
 }
 
 impl std::fmt::Debug for Table {

@@ -29,8 +29,6 @@ pub(crate) enum Shape {
         kind: Kind,
         /// The only values allowed, when the schema lists them.
         allowed: Vec<String>,
-        /// Whether it is personal data.
-        personal: bool,
     },
     /// An object.
     Object {
@@ -61,7 +59,7 @@ impl Kind {
 impl Shape {
     /// The shape of a whole record.
     pub(crate) fn of(record_type: &RecordType) -> Self {
-        read(record_type.schema(), Catalog::embedded().head(), false, 0)
+        read(record_type.schema(), Catalog::embedded().head(), 0)
     }
 
     /// The shape of a field of an object, or of an item of a list.
@@ -99,28 +97,25 @@ impl Shape {
     }
 }
 
-fn read(schema: &Value, head: &Value, personal: bool, depth: usize) -> Shape {
+fn read(schema: &Value, head: &Value, depth: usize) -> Shape {
     let target = resolve(schema, head);
-    let marked = |schema: &Value| schema.get("x-muara-class").and_then(Value::as_str) == Some("personal");
-    let personal = personal || marked(schema) || marked(target);
     let is = |name: &str| target.get("type").and_then(Value::as_str) == Some(name);
     if depth < MAX_DEPTH && is("object") {
         let fields = target.get("properties").and_then(Value::as_object).into_iter().flatten();
         let required = target.get("required").and_then(Value::as_array).into_iter().flatten();
         return Shape::Object {
-            fields: fields.map(|(name, field)| (name.clone(), read(field, head, personal, depth + 1))).collect(),
+            fields: fields.map(|(name, field)| (name.clone(), read(field, head, depth + 1))).collect(),
             required: required.filter_map(Value::as_str).map(str::to_owned).collect(),
             other: target
                 .get("additionalProperties")
                 .filter(|other| other.is_object())
-                .map(|other| Box::new(read(other, head, personal, depth + 1))),
+                .map(|other| Box::new(read(other, head, depth + 1))),
         };
     }
     if depth < MAX_DEPTH && is("array") {
-        let item =
-            target.get("items").map_or(Shape::Value { kind: Kind::Text, allowed: Vec::new(), personal }, |item| {
-                read(item, head, personal, depth + 1)
-            });
+        let item = target
+            .get("items")
+            .map_or(Shape::Value { kind: Kind::Text, allowed: Vec::new() }, |item| read(item, head, depth + 1));
         return Shape::List(Box::new(item));
     }
     let allowed = match (target.get("enum").and_then(Value::as_array), target.get("const")) {
@@ -128,7 +123,7 @@ fn read(schema: &Value, head: &Value, personal: bool, depth: usize) -> Shape {
         (None, Some(Value::String(only))) => vec![only.clone()],
         _ => Vec::new(),
     };
-    Shape::Value { kind: kind(target, head), allowed, personal }
+    Shape::Value { kind: kind(target, head), allowed }
 }
 
 /// Money and quantities are known by the pattern of their shared definition, so that a schema may spell it out.
@@ -187,11 +182,9 @@ mod tests {
     }
 
     #[test]
-    fn personal_marks_and_allowed_values_are_known() {
+    fn allowed_values_are_known() {
         let root = Shape::of(Catalog::embedded().get("disbursement").unwrap());
-        assert!(matches!(root.step("payee"), Some(Shape::Value { personal: true, .. })));
-        assert!(matches!(root.step("payee_account"), Some(Shape::Value { personal: true, .. })));
-        let Some(Shape::Value { allowed, personal: false, .. }) = root.step("kind") else { panic!("kind is a value") };
+        let Some(Shape::Value { allowed, .. }) = root.step("kind") else { panic!("kind is a value") };
         assert_eq!(allowed, &["UP", "GU", "TU", "LS"]);
         assert!(root.paths().contains(&"sp2d.number".to_owned()));
     }

@@ -3,9 +3,9 @@
 use std::collections::VecDeque;
 use std::sync::Arc;
 
-use muara_schemas::ContentHash;
 use muara_schemas::message::Message;
 use muara_schemas::page::{Counts, End, MAX_RECORDS, Page, RunId, RunKind};
+use muara_schemas::{ContentHash, Proof};
 use tokio_util::sync::CancellationToken;
 
 use super::context::Context;
@@ -13,7 +13,8 @@ use super::pages::{Pages, RunHead};
 use super::report::Failure;
 use crate::state::Mark;
 
-/// Sends the list in key order and ends; returns how many keys it named. Quarantined and held keys stand aside.
+/// Sends the list in key order and ends with the proof over just that list, which is what the hub's repair is measured
+/// by; returns how many keys it named. Quarantined and held keys stand aside.
 pub(super) async fn compare(context: &Arc<Context>, cancel: &CancellationToken) -> Result<u64, Failure> {
     let stopped = || Failure::new("E0209", format!("the comparison of {} was stopped", context.name));
     cancel.run_until_cancelled(send(context)).await.unwrap_or_else(|| Err(stopped()))
@@ -30,11 +31,13 @@ async fn send(context: &Arc<Context>) -> Result<u64, Failure> {
         prev: state.run,
         kind: RunKind::Compare,
     });
+    // To the hub this run ends well, whatever became of the source meanwhile: the next one says how it is.
+    context.keep_told(None);
     context.state.begin(state.id, run).await?;
     muara_schemas::fault::point("run.begun");
     let mut have = Vec::with_capacity(MAX_RECORDS);
     let mut receipts = VecDeque::new();
-    let mut count = 0;
+    let mut proof = Proof::default();
     let mut after = Arc::<str>::from("");
     loop {
         let rows = context.state.scan(state.id, &after).await?;
@@ -42,7 +45,7 @@ async fn send(context: &Arc<Context>) -> Result<u64, Failure> {
         after = (*last.key).into();
         for row in rows.into_iter().filter(|row| row.mark == Mark::Live) {
             let Some(hash) = ContentHash::from_bytes(&row.body) else { continue };
-            count += 1;
+            proof.add(&row.key, hash);
             have.push((String::from(row.key), hash));
             if have.len() == MAX_RECORDS {
                 let page =
@@ -61,7 +64,7 @@ async fn send(context: &Arc<Context>) -> Result<u64, Failure> {
         complete: true,
         pages: 0,
         counts: Counts::default(),
-        proof: None,
+        proof: Some(proof),
         limits,
         failure: None,
         notes: Vec::new(),
@@ -72,7 +75,7 @@ async fn send(context: &Arc<Context>) -> Result<u64, Failure> {
     for receipt in receipts {
         receipt.await?;
     }
-    Ok(count)
+    Ok(proof.count)
 }
 
 async fn publish(context: &Arc<Context>, page: Page) -> Result<muara_schemas::bus::Receipt, Failure> {

@@ -1,7 +1,7 @@
 //! A running connector: its streams, their commands and their signs of life.
 
 use std::collections::{BTreeMap, HashMap, VecDeque};
-use std::sync::Arc;
+use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
 use muara_schemas::catalog::Catalog;
@@ -152,6 +152,7 @@ async fn start(
             post: Post { publisher: options.bus.publisher(), clock: options.clock.clone() },
             tuning: options.tuning,
             observer: options.observer.clone(),
+            told: Mutex::new(None),
         });
         let (orders, incoming) = mpsc::channel(ORDERS);
         let (status_in, status) = watch::channel(Status::default());

@@ -1,13 +1,13 @@
 //! What a stream keeps between its runs.
 
-use std::sync::Arc;
+use std::sync::{Arc, Mutex, PoisonError};
 
 use muara_schemas::bus::{Outgoing, Publisher, Receipt};
 use muara_schemas::message::Message;
 use muara_schemas::{Clock, StreamName};
 
 use super::backoff::Requests;
-use super::report::{Failure, Progress};
+use super::report::{Failure, Progress, Told};
 use super::settings::{Observer, Tuning};
 use super::sift::Uses;
 use crate::definition::model::{FieldTable, Rule};
@@ -32,6 +32,8 @@ pub(super) struct Context {
     pub(super) observer: Option<Observer>,
     /// Salt of raw hashes: another definition maps every record anew.
     pub(super) salt: Hash,
+    /// What the last run of this process told the hub; `None` when that is not known, as at the start.
+    pub(super) told: Mutex<Option<Told>>,
 }
 
 /// Sends messages of one system.
@@ -53,6 +55,16 @@ impl Context {
             SourceSpec::Http(http) => http.retry.max,
             SourceSpec::Sql(_) | SourceSpec::Files(_) => crate::definition::model::Retry::default().max,
         }
+    }
+
+    /// What the hub was told last.
+    pub(super) fn told(&self) -> Option<Told> {
+        self.told.lock().unwrap_or_else(PoisonError::into_inner).clone()
+    }
+
+    /// Keeps what the hub was told; `None` makes the next run tell how it ended whatever it finds.
+    pub(super) fn keep_told(&self, told: Option<Told>) {
+        *self.told.lock().unwrap_or_else(PoisonError::into_inner) = told;
     }
 
     pub(super) fn tell(&self, read: u64, total: Option<u64>, ended: bool) {

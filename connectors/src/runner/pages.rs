@@ -53,6 +53,11 @@ impl Pages {
         Self { page: head.page(1), head, bytes: 0, sent: 0 }
     }
 
+    /// What the run does with its pages.
+    pub(super) const fn kind(&self) -> RunKind {
+        self.head.kind
+    }
+
     pub(super) fn record(&mut self, record: Record) {
         self.bytes += record.body.get().len() + record.key.len() + record.pointer.len() + OVERHEAD;
         self.page.records.push(record);

@@ -1,6 +1,6 @@
 //! What became of a run, for people and for the program's summary.
 
-use muara_schemas::page::{Counts, RunId, RunKind};
+use muara_schemas::page::{Counts, Note, RunId, RunKind};
 use muara_schemas::{Proof, StreamName};
 
 /// What became of one run of one stream.
@@ -19,7 +19,16 @@ pub struct StreamReport {
     /// Why it failed, with its code: `E0202: …`.
     pub failure: Option<String>,
     /// What somebody should look at although it did not fail.
-    pub notes: Vec<String>,
+    pub notes: Vec<Note>,
+}
+
+/// How a run ended, as the hub was told. A run that has nothing to send and the same to tell sends nothing.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(super) struct Told {
+    /// Whether it failed; why may differ from run to run while a source is away.
+    pub(super) failed: bool,
+    /// What somebody should look at.
+    pub(super) notes: Vec<Note>,
 }
 
 impl StreamReport {

@@ -7,7 +7,7 @@ use std::collections::HashSet;
 use std::sync::Arc;
 
 use muara_schemas::message::Message;
-use muara_schemas::page::{End, Page, RunId, RunKind};
+use muara_schemas::page::{End, Note, Page, RunId, RunKind};
 use muara_schemas::{Moment, Proof};
 use tokio::sync::{mpsc, watch};
 use tokio::task::JoinHandle;
@@ -19,9 +19,10 @@ use super::context::Context;
 use super::cursor::{self, Greatest};
 use super::pages::{Pages, RunHead};
 use super::pull::{Pulled, Puller};
-use super::report::{Failure, StreamReport};
+use super::report::{Failure, StreamReport, Told};
 use super::saver::{self, Sent};
 use super::sift::{Batch, Item, Probe, Sifter};
+use crate::kind::Source;
 use crate::raw::Place;
 use crate::state::{Advance, Closing, Save, StreamState};
 
@@ -48,7 +49,9 @@ struct Run<'a> {
     parts: HashSet<u32>,
     part: (Option<Arc<str>>, u32),
     proof: Option<Proof>,
-    notes: Vec<String>,
+    notes: Vec<Note>,
+    /// What the hub was told before this run.
+    told: Option<Told>,
 }
 
 /// Runs a stream once. `full` reads it whole even when it has a cursor. Never fails: the report says what went wrong.
@@ -84,24 +87,10 @@ async fn attempt(
     let new = state.definition != stream.digest;
     let kind = if full || new || from.is_none() { RunKind::Full } else { RunKind::Incremental };
     report.kind = kind;
-    let source = {
-        let context = context.clone();
-        let open = move || context.kind.open(&context.stream, &context.access);
-        tokio::task::spawn_blocking(open)
-            .await
-            .map_err(|error| Failure::new("E0211", format!("open the source: {error}")))?
-    };
-    let source = source.map_err(|error| Failure::new("E0204", error.0))?;
 
     // Everything of this run hangs on this token: when the run is over, so are its tasks.
     let cancel = cancel.child_token();
     let _over = cancel.clone().drop_guard();
-    let now = context.post.clock.now();
-    let (pulled_in, mut pulled) = mpsc::channel(PULLED);
-    let puller = Puller::new(context.clone(), source, kind, now);
-    let from = from.filter(|_| kind == RunKind::Incremental);
-    let token = cancel.clone();
-    tracker.spawn(async move { token.run_until_cancelled(puller.run(from, pulled_in)).await });
     let (sent_in, sent) = mpsc::channel(context.tuning.window);
     let (saved_in, saved) = watch::channel(0);
     let (saving, token) = (saver::run(context.clone(), sent, saved_in), cancel.clone());
@@ -139,8 +128,18 @@ async fn attempt(
         part: (None, 0),
         proof: None,
         notes: Vec::new(),
+        told: context.told(),
     };
-    let result = run.go(&mut pulled).await;
+    let result = match open(context).await {
+        Ok(source) => {
+            let (pulled_in, mut pulled) = mpsc::channel(PULLED);
+            let puller = Puller::new(context.clone(), source, kind, context.post.clock.now());
+            let (from, token) = (from.filter(|_| kind == RunKind::Incremental), run.cancel.clone());
+            tracker.spawn(async move { token.run_until_cancelled(puller.run(from, pulled_in)).await });
+            run.go(&mut pulled).await
+        }
+        Err(failure) => run.fail(failure).await,
+    };
     // Nothing of this run may be saved after it is over: the next thing may be that the stream is forgotten.
     run.cancel.cancel();
     if let Some(saver) = run.saver.take() {
@@ -155,26 +154,38 @@ async fn attempt(
     result
 }
 
+async fn open(context: &Arc<Context>) -> Result<Box<dyn Source>, Failure> {
+    let context = context.clone();
+    let opening = tokio::task::spawn_blocking(move || context.kind.open(&context.stream, &context.access));
+    let opened = opening.await.map_err(|error| Failure::new("E0211", format!("open the source: {error}")))?;
+    opened.map_err(|error| Failure::new("E0204", error.0))
+}
+
 impl Run<'_> {
     async fn go(&mut self, pulled: &mut mpsc::Receiver<Pulled>) -> Result<(), Failure> {
         let read = self.read(pulled).await;
         let (result, snapshot, greatest) = match read {
             Ok(end) => end,
-            Err(failure) if failure.code == "E0207" => (Err(failure), false, Greatest::default()),
+            Err(failure) if failure.code == "E0207" => return self.fail(failure).await,
             Err(failure) => return Err(failure),
         };
-        self.note(&greatest);
+        if result.is_ok() {
+            self.note(&greatest);
+        }
         match result {
             Ok(()) if self.kind == RunKind::Full => self.complete(snapshot, greatest).await,
             Ok(()) => {
                 let advance = Advance { cursor: self.newer(greatest), ..Advance::default() };
                 self.finish(&Outcome::default(), None, advance, None).await
             }
-            Err(failure) => {
-                self.finish(&Outcome::default(), None, Advance::default(), Some(failure.to_string())).await?;
-                Err(failure)
-            }
+            Err(failure) => self.fail(failure).await,
         }
+    }
+
+    /// Ends the run with what kept it from reading, so that the hub knows too.
+    async fn fail(&mut self, failure: Failure) -> Result<(), Failure> {
+        self.finish(&Outcome::default(), None, Advance::default(), Some(failure.to_string())).await?;
+        Err(failure)
     }
 
     /// Takes pages until the read is over.
@@ -266,6 +277,12 @@ impl Run<'_> {
     /// Keeps the run as the stream's last one before its first page goes out.
     async fn begin(&mut self) -> Result<(), Failure> {
         if !self.begun {
+            // A run that is known to the state file and never reaches the hub breaks the chain.
+            if self.cancel.is_cancelled() {
+                return Err(self.stopped());
+            }
+            // Until its end is confirmed nobody knows what the hub was told.
+            self.context.keep_told(None);
             self.context.state.begin(self.state.id, self.id).await?;
             self.begun = true;
             muara_schemas::fault::point("run.begun");
@@ -326,18 +343,20 @@ impl Run<'_> {
         failure: Option<String>,
     ) -> Result<(), Failure> {
         let complete = failure.is_none();
-        let begun = self.begun;
+        let tells = self.tells(!complete);
+        let (begun, same, notes) = (self.begun, self.told.as_ref() == Some(&tells), tells.notes.clone());
         let limits = self.context.stream.full_read.limits;
         let sifter = self.sifter()?;
         sifter.counts.gone = outcome.gone.len() as u64;
         sifter.counts.held = outcome.closing.held.len() as u64;
-        let end = End { complete, pages: 0, counts: sifter.counts, proof, limits, failure, notes: Vec::new() };
-        // A read that found nothing new, or that failed before it found anything, needs no message.
-        let silent = proof.is_none() && !begun && sifter.pages.is_empty();
+        let end = End { complete, pages: 0, counts: sifter.counts, proof, limits, failure, notes };
+        // A read that found nothing new and ended like the one before needs no message.
+        let silent = proof.is_none() && !begun && same && sifter.pages.is_empty();
         let pages = if silent { Vec::new() } else { sifter.pages.end(&outcome.gone, &outcome.closing.held, end) };
         let (saves, next_slot) = (sifter.waiting(), sifter.next_slot());
         self.confirmed().await?;
         self.send_last(pages).await?;
+        self.context.keep_told(Some(tells));
         let closing: Option<&Closing> = proof.is_some().then_some(&outcome.closing);
         self.save(&saves, next_slot, &advance, closing).await
     }

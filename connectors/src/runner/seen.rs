@@ -27,6 +27,11 @@ impl Seen {
         self.at = self.at.saturating_add(1);
     }
 
+    /// The number of the record that is looked at.
+    pub(super) const fn at(&self) -> u32 {
+        self.at
+    }
+
     /// The number of the first record with this slot, when there was one.
     pub(super) fn first(&self, slot: u32) -> Option<u32> {
         self.firsts.get(slot as usize).copied().filter(|first| *first > 0)
@@ -49,7 +54,7 @@ impl Seen {
     }
 
     /// The pointer of the record with this number.
-    pub(super) fn pointer_of(&self, number: u32, key: &str) -> String {
+    fn pointer_of(&self, number: u32, key: &str) -> String {
         let after = self.places.partition_point(|(start, ..)| *start <= number);
         let page = after.checked_sub(1).and_then(|page| self.places.get(page));
         page.map_or_else(String::new, |(start, first, place)| place.pointer(first + u64::from(number - start), key))

@@ -5,7 +5,7 @@ use std::sync::Arc;
 
 use bytes::Bytes;
 use muara_schemas::message::Message;
-use muara_schemas::page::{About, Counts, MAX_BODY_BYTES, MAX_RAW_BYTES, Quarantined, Reason, Record};
+use muara_schemas::page::{About, Counts, MAX_BODY_BYTES, MAX_RAW_BYTES, Quarantined, Reason, Record, RunKind};
 use muara_schemas::{ContentHash, Moment};
 
 use super::key::KEYLESS;
@@ -17,7 +17,7 @@ use crate::mapping::{Mapped, Table};
 use crate::raw::{Fields, Place, Raw};
 use crate::state::{Hash, Mark, NONE, Print, Save};
 
-/// How many saves without a page are collected before they go to the state file.
+/// How many saves are collected before they go to the state file, with the page that is open.
 const SAVES: usize = 2_000;
 
 /// A record with its key and the hash of its raw form.
@@ -119,7 +119,8 @@ impl Sifter {
             }
         }
         if self.saves.len() >= SAVES {
-            items.push(self.item(None));
+            // A save must not be ahead of its record: what waits in the open page goes out with it.
+            items.push(if self.pages.is_empty() { self.item(None) } else { self.close(now) });
         }
         (items, Ok(()))
     }
@@ -145,6 +146,7 @@ impl Sifter {
         let Probe { raw, key, keyless, hash } = probe;
         let print = self.pending.get(&key).map(|(_, print)| print.clone()).or(known);
         if let Some(print) = print.as_ref().filter(|print| print.raw != NONE && print.mark != Mark::Held)
+            && (keyless.is_none() || self.may_stay_behind(print))
             && self.is_known(print, &key, hash, part)
         {
             self.keyless |= keyless.is_some();
@@ -180,10 +182,12 @@ impl Sifter {
         }
         let earlier = print.as_ref().and_then(|print| Some((print.clone(), self.seen.first(print.slot)?)));
         if let Some((mut print, first)) = earlier {
-            let pointers = [self.seen.pointer_of(first, &key), self.seen.pointer(&key)];
-            let message =
-                format!("two different records of one read have this key: {} and {}", pointers[0], pointers[1]);
-            let [_, pointer] = pointers;
+            // By number: a pointer may hold the key, and the key a person's number.
+            let message = format!(
+                "two different records of one read have this key: record {first} of the read was taken, this is record {}",
+                self.seen.at()
+            );
+            let pointer = self.seen.pointer(&key);
             let about = fields.map_or_else(|_| About::default(), |fields| about(&self.table.map(&fields)));
             let quarantined = broken(vec![reason("E0322", message)], about, pointer, Some(&key));
             // The hub applies a page's records after its quarantine; the valid one has to come before.
@@ -227,6 +231,12 @@ impl Sifter {
         if self.pages.is_full() {
             items.push(self.close(now));
         }
+    }
+
+    /// Whether a known record without a key may be skipped. Once in each full read it travels: what such a read does
+    /// not bring again, the hub takes for gone, and there is no key to tell it otherwise.
+    fn may_stay_behind(&self, print: &Print) -> bool {
+        self.pages.kind() != RunKind::Full || self.seen.first(print.slot).is_some()
     }
 
     /// Whether the record stands as it was; then it is counted here.

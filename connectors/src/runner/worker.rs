@@ -175,6 +175,8 @@ impl Worker {
 
     /// Forgets the stream, answers, and reads it whole at once.
     async fn reset(&mut self, done: oneshot::Sender<Result<(), String>>) {
+        // The hub waits for a run that begins the chain anew, even when it has nothing but a failure to tell.
+        self.context.keep_told(None);
         let forgotten =
             self.context.state.forget(self.context.id).await.map_err(|error| Failure::from(error).to_string());
         let read = forgotten.is_ok() && !self.is_paused().await;

@@ -73,6 +73,8 @@ async fn compare_lists_what_stands() {
         [("a", kept.records["dpa"]["a"].0), ("b", kept.records["dpa"]["b"].0)],
         "in key order, without quarantine"
     );
+    let listed = page.end.as_ref().and_then(|end| end.proof);
+    assert_eq!(listed, Some(kept.proof("dpa")), "the proof is over the very rows that are listed");
 }
 
 #[tokio::test(flavor = "multi_thread")]

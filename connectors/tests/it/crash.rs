@@ -2,8 +2,10 @@
 
 use muara_connectors::state::State;
 
-use crate::rig::until;
-use crate::sqlite::{exec, rig};
+use sqlx::SqlitePool;
+
+use crate::rig::{DEADLINE, Rig, until};
+use crate::sqlite::{SOURCE, exec, rig};
 
 const WHOLE: &str = "    read: {table: dpa}\n";
 const FILL: &str = "with recursive n(i) as (select 1 union all select i + 1 from n where i < 3000)
@@ -60,6 +62,74 @@ async fn state_moves_only_with_contiguous_confirms() {
     assert_eq!(report.proof, Some(kept.proof("dpa")));
     let last = kept.pages.last().unwrap();
     assert_eq!(last.prev, Some(kept.pages[pages - 1].run), "the new run names the one that was cut off");
+}
+
+/// Content hash of the body last published, by key.
+type Bodies = std::collections::BTreeMap<Box<str>, [u8; 16]>;
+
+async fn bodies(state: &State, id: i64) -> Bodies {
+    let mut bodies = Bodies::new();
+    let mut after = String::new();
+    loop {
+        let rows = state.scan(id, &after).await.unwrap();
+        let Some(last) = rows.last() else { return bodies };
+        after = last.key.to_string();
+        bodies.extend(rows.into_iter().map(|row| (row.key, row.body)));
+    }
+}
+
+/// Runs until the first page is on its way, with nobody to confirm it, and shuts down; then everything again.
+/// Of 3,000 records that are all mapped anew, 30 have another body.
+async fn cut_off_with_thirty_changes(rig: &mut Rig) {
+    let state = State::open(rig.state_file()).await.unwrap();
+    let name = rig.name();
+    let before = state.stream(&name).await.unwrap();
+    let known = bodies(&state, before.id).await;
+    rig.hub.allow(0);
+    let handle = rig.start().await;
+    let sending = async {
+        while state.stream(&name).await.unwrap().run == before.run {
+            tokio::task::yield_now().await;
+        }
+    };
+    tokio::select! {
+        _ = handle.run_all(false) => panic!("the run cannot end before its pages are confirmed"),
+        sent = tokio::time::timeout(DEADLINE, sending) => sent.expect("a page is sent"),
+    }
+    rig.stop().await;
+
+    assert!(bodies(&state, before.id).await == known, "nothing is kept as published that nobody has confirmed");
+    rig.hub.allow(usize::MAX);
+    let report = rig.start().await.run_all(false).await.remove(0);
+    assert_eq!((report.failure, report.counts.published), (None, 30), "all that was not confirmed travels again");
+    assert_eq!(report.proof, Some(rig.hub.keep().proof("dpa")));
+}
+
+async fn known_and_thirty_marked() -> (Rig, SqlitePool) {
+    let (mut rig, db) = rig(WHOLE).await;
+    exec(&db, FILL).await;
+    exec(&db, "update dpa set uraian = 'x' where id % 100 = 0").await;
+    rig.run(false).await;
+    rig.stop().await;
+    (rig, db)
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn under_a_new_definition_nothing_is_kept_before_its_page_is_confirmed() {
+    let (mut rig, _db) = known_and_thirty_marked().await;
+
+    rig.define(SOURCE, &format!("{WHOLE}    zero: [x]\n"));
+
+    cut_off_with_thirty_changes(&mut rig).await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn of_touched_rows_nothing_is_kept_before_its_page_is_confirmed() {
+    let (mut rig, db) = known_and_thirty_marked().await;
+
+    exec(&db, "update dpa set diubah = '2026-11-21', nilai = nilai + (uraian = 'x')").await;
+
+    cut_off_with_thirty_changes(&mut rig).await;
 }
 
 #[tokio::test(flavor = "multi_thread")]

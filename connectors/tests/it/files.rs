@@ -44,7 +44,7 @@ async fn each_file_is_a_part_and_a_vanished_one_deletes_nothing() {
     let report = rig.run(false).await;
     assert_eq!((report.counts.gone, report.proof.unwrap().count), (1, 3));
     assert!(
-        report.notes.iter().any(|note| note.starts_with("W0203") && note.contains("chkp/2.csv")),
+        report.notes.iter().any(|note| note.code == "W0203" && note.detail.contains("`chkp/2.csv`")),
         "{:?}",
         report.notes
     );

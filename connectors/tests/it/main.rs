@@ -6,6 +6,7 @@ mod crash;
 mod files;
 mod http;
 mod hub;
+mod outcome;
 mod postgres;
 mod rig;
 #[path = "../../../tests/src/services.rs"]

@@ -13,7 +13,7 @@ use tokio_util::sync::CancellationToken;
 use crate::hub::Hub;
 
 /// How long anything may take here.
-const DEADLINE: Duration = Duration::from_mins(1);
+pub(crate) const DEADLINE: Duration = Duration::from_mins(1);
 
 /// Everything of one test.
 pub(crate) struct Rig {

@@ -304,7 +304,7 @@ pub const CODES: &[Code] = &[
     Code {
         code: "E0320",
         title: "the record has no key",
-        explanation: "A field that `key` names is absent, null or holds an error, the whole key is empty, it is longer than 512 bytes or holds a control character. Without a key nobody can tell which record this is; as long as one stands in a read, that read deletes nothing. Correct it in the source, or choose other fields as key.",
+        explanation: "A field that `key` names is absent, null or holds an error, the whole key is empty, it is longer than 512 bytes or holds a control character. Without a key nobody can tell which record this is; as long as one stands in a read, that read deletes nothing, and each full read brings it again. Correct it in the source, or choose other fields as key.",
     },
     Code {
         code: "E0321",
@@ -314,7 +314,7 @@ pub const CODES: &[Code] = &[
     Code {
         code: "E0322",
         title: "the key is not unique",
-        explanation: "Two different records of one read have the same key; both places are named. The first was taken, the other stands here. Add fields to `key` until it is unique, or remove the double in the source.",
+        explanation: "Two different records of one read have the same key; both are named by their number in the order of the read. The first was taken, the other stands here. Add fields to `key` until it is unique, or remove the double in the source.",
     },
     Code {
         code: "E0323",

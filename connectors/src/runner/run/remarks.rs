@@ -1,8 +1,13 @@
 //! What a run remarks beside its records: how far its cursor got, and what somebody should look at.
 
+use muara_schemas::page::{MAX_NOTES, Note};
+
 use super::super::cursor::{self, Greatest};
-use super::super::report::Failure;
+use super::super::report::{Failure, Told};
 use super::Run;
+
+/// How many vanished files a note names.
+const NAMED: usize = 5;
 
 impl Run<'_> {
     /// The cursor never goes back in an incremental run.
@@ -12,27 +17,49 @@ impl Run<'_> {
         old.is_none_or(|old| cursor::compare(&value, old).is_gt()).then_some(value)
     }
 
+    /// What was odd about the cursor's values, in a read that came to its end.
     pub(super) fn note(&mut self, greatest: &Greatest) {
         let Some(rule) = &self.context.stream.cursor else { return };
+        let field = &rule.field;
         if greatest.ahead > 0 {
-            self.notes.push(format!(
-                "W0201: `{}` of {} records lies more than a day ahead and did not move the cursor",
-                rule.field, greatest.ahead
-            ));
+            let detail = format!(
+                "`{field}` of {} records lies more than a day ahead and did not move the cursor",
+                greatest.ahead
+            );
+            self.remark("W0201", detail);
         }
         if greatest.absent > 0 {
-            self.notes
-                .push(format!("W0202: {} records have no `{}`; only full reads see them", greatest.absent, rule.field));
+            self.remark("W0202", format!("{} records have no `{field}`; only full reads see them", greatest.absent));
         }
     }
 
+    /// Files that were read before; one note names some of them.
     pub(super) async fn note_vanished(&mut self) -> Result<(), Failure> {
-        for (id, name) in self.context.state.parts(self.state.id).await? {
-            if !self.parts.contains(&id) {
-                self.notes
-                    .push(format!("W0203: file `{name}` was read before and is not there any more; its records stay"));
-            }
+        let parts = self.context.state.parts(self.state.id).await?;
+        let gone: Vec<String> =
+            parts.into_iter().filter(|(id, _)| !self.parts.contains(id)).map(|(_, name)| format!("`{name}`")).collect();
+        if !gone.is_empty() {
+            let named = gone.iter().take(NAMED).cloned().collect::<Vec<_>>().join(", ");
+            let more = if gone.len() > NAMED { format!(" and {} more", gone.len() - NAMED) } else { String::new() };
+            let detail =
+                format!("read before and not there any more: {named}{more}; the records stay, for this proves nothing");
+            self.remark("W0203", detail);
         }
         Ok(())
+    }
+
+    fn remark(&mut self, code: &str, detail: String) {
+        if self.notes.len() < MAX_NOTES {
+            self.notes.push(Note { code: code.to_owned(), detail });
+        }
+    }
+
+    /// What the run tells of itself. Remarks that are not those of the run before are logged.
+    pub(super) fn tells(&self, failed: bool) -> Told {
+        let before = self.told.as_ref().map_or(&[][..], |told| &told.notes);
+        for note in self.notes.iter().filter(|note| !before.contains(note)) {
+            tracing::warn!(stream = %self.context.name, "{}: {}", note.code, note.detail);
+        }
+        Told { failed, notes: self.notes.clone() }
     }
 }
