@@ -194,7 +194,7 @@ pub const CODES: &[Code] = &[
     Code {
         code: "E0207",
         title: "too many records are broken",
-        explanation: "More than a fifth of the first thousand records would have gone into quarantine: then the definition is wrong and not the data. The run was stopped. Look at the reasons in quarantine; a source whose columns were renamed is the usual cause.",
+        explanation: "More than a fifth of the first thousand records would have gone into quarantine, or of all when there are fewer, but at least twenty: then the definition is wrong and not the data. The run was stopped. Look at the reasons in quarantine; a source whose columns were renamed is the usual cause.",
     },
     Code {
         code: "E0208",
