@@ -1,6 +1,6 @@
 //! A running connector: its streams, their commands and their signs of life.
 
-use std::collections::{BTreeMap, HashMap, VecDeque};
+use std::collections::BTreeMap;
 use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
@@ -13,7 +13,7 @@ use tokio_util::task::TaskTracker;
 
 use super::backoff::Requests;
 use super::context::{Context, Post};
-use super::control::Control;
+use super::control::{Control, Desk};
 use super::report::{Failure, StreamReport};
 use super::settings::Options;
 use super::sift::Uses;
@@ -161,16 +161,9 @@ async fn start(
         tracker.spawn(worker.live());
         running.push(Running { name, orders, status });
     }
-    let control = Control {
-        post: post.clone(),
-        workers: running
-            .iter()
-            .map(|stream| (stream.name.stream.clone(), stream.orders.clone()))
-            .collect::<HashMap<_, _>>(),
-        tracker: tracker.clone(),
-        token: token.clone(),
-        obeyed: VecDeque::new(),
-    };
+    let workers = running.iter().map(|stream| (stream.name.stream.clone(), stream.orders.clone())).collect();
+    let desk = Desk { post: post.clone(), tracker: tracker.clone(), token: token.clone(), obeyed: Arc::default() };
+    let control = Control { workers, desk };
     let commands = options.bus.commands(&definition.system.region, &definition.system.id);
     tracker.spawn(control.serve(commands));
     let signs = running.iter().map(|stream| (stream.name.clone(), stream.status.clone())).collect();

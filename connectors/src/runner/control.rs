@@ -1,7 +1,10 @@
 //! Commands of the hub to one system, and the answers.
 
 use std::collections::{HashMap, VecDeque};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::time::Duration;
 
+use muara_schemas::StreamName;
 use muara_schemas::bus::{Consumer, Delivery};
 use muara_schemas::control::{self, Answer, Command};
 use muara_schemas::message::Message;
@@ -10,130 +13,186 @@ use tokio_util::sync::CancellationToken;
 use tokio_util::task::TaskTracker;
 
 use super::context::Post;
+use super::report::StreamReport;
 use super::worker::Order;
 
 /// How many command ids are remembered, so that one that comes again is not obeyed again.
 const REMEMBERED: usize = 256;
 
+/// How long an order that could not be obeyed is kept from the bus, which may bring it again at once.
+const AGAIN: Duration = Duration::from_secs(10);
+
 /// Serves the commands of one system.
 pub(super) struct Control {
-    pub(super) post: Post,
     /// By the stream's name.
     pub(super) workers: HashMap<String, mpsc::Sender<Order>>,
+    pub(super) desk: Desk,
+}
+
+/// What every order needs until it is settled.
+#[derive(Clone)]
+pub(super) struct Desk {
+    pub(super) post: Post,
     pub(super) tracker: TaskTracker,
     pub(super) token: CancellationToken,
-    pub(super) obeyed: VecDeque<String>,
+    /// Ids of orders that were obeyed or are under way.
+    pub(super) obeyed: Arc<Mutex<VecDeque<String>>>,
+}
+
+/// An order with its delivery, which is acknowledged when the order is obeyed or refused for good, and not before.
+struct Charge {
+    desk: Desk,
+    id: String,
+    stream: StreamName,
+    delivery: Delivery,
 }
 
 impl Control {
     /// Serves until the token is cancelled or the bus is shut down.
-    pub(super) async fn serve(mut self, mut commands: Consumer) {
-        let token = self.token.clone();
+    pub(super) async fn serve(self, mut commands: Consumer) {
+        let token = self.desk.token.clone();
         while let Some(Some(delivery)) = token.run_until_cancelled(commands.next()).await {
             self.take(delivery).await;
         }
     }
 
-    /// A command is acknowledged once it is obeyed as far as it has to outlive this process.
-    async fn take(&mut self, delivery: Delivery) {
+    async fn take(&self, delivery: Delivery) {
         match serde_json::from_slice::<Command>(&delivery.body) {
-            Err(error) => tracing::warn!("E0213: a command that is none was dropped: {error}"),
-            Ok(command) if self.obeyed.contains(&command.id) => {}
-            Ok(command) => {
-                self.obeyed.push_back(command.id.clone());
-                if self.obeyed.len() > REMEMBERED {
-                    self.obeyed.pop_front();
-                }
-                self.obey(command).await;
+            Err(error) => {
+                tracing::warn!("E0213: a command that is none was dropped: {error}");
+                delivery.ack().await;
             }
+            Ok(command) if self.desk.knows(&command.id) => delivery.ack().await,
+            Ok(command) => self.obey(command, delivery).await,
         }
-        delivery.ack().await;
     }
 
-    async fn obey(&self, command: Command) {
-        tracing::info!(stream = %command.stream, order = ?command.order, "command");
-        if command.expires_at <= self.post.clock.now() {
-            return self.refuse(command, "it has expired").await;
+    async fn obey(&self, command: Command, delivery: Delivery) {
+        let Command { id, stream, order, expires_at } = command;
+        let (verb, keys) = said(&order);
+        tracing::info!(%stream, order = verb, keys, "command");
+        self.desk.remember(&id);
+        let charge = Charge { desk: self.desk.clone(), id, stream, delivery };
+        if expires_at <= charge.desk.post.clock.now() {
+            return charge.settle(Err("it has expired".to_owned())).await;
         }
-        let Some(worker) = self.workers.get(&command.stream.stream) else {
-            return self.refuse(command, "this connector has no such stream").await;
+        let Some(worker) = self.workers.get(&charge.stream.stream) else {
+            return charge.settle(Err("this connector has no such stream".to_owned())).await;
         };
-        let Command { id, stream, order, .. } = command;
-        let answer = move |outcome: Result<Option<String>, String>| match outcome {
-            Ok(detail) => Answer { command: id, stream, done: true, detail },
-            Err(why) => Answer { command: id, stream, done: false, detail: Some(why) },
-        };
+        // When a worker is gone, so is its end of `done`, and the order counts as not obeyed.
         match order {
             control::Order::Reset { .. } => {
                 let (done, outcome) = oneshot::channel();
-                // When the worker is gone, so is its end of `done`, and the answer says so.
                 drop(worker.send(Order::Reset { done }).await);
-                let outcome = self.token.run_until_cancelled(outcome).await;
-                self.answer(answer(flat(outcome).map(|()| None))).await;
+                charge.wait(outcome, |()| Ok(None)).await;
             }
             control::Order::Pause { until } => {
                 let (done, outcome) = oneshot::channel();
                 drop(worker.send(Order::Pause { until, done }).await);
-                let outcome = self.token.run_until_cancelled(outcome).await;
-                self.answer(answer(flat(outcome).map(|()| None))).await;
+                charge.wait(outcome, |()| Ok(None)).await;
             }
+            // These take long: other commands are served meanwhile.
             control::Order::Run { full } => {
                 let (done, outcome) = oneshot::channel();
                 drop(worker.send(Order::Run { full, done }).await);
-                self.later(async move {
-                    let outcome = outcome.await.map_err(|_| gone()).and_then(|report| match report.failure {
-                        Some(failure) => Err(failure),
-                        None => Ok(Some(format!("{} records read", report.counts.read))),
-                    });
-                    answer(outcome)
-                });
+                let told = |report: StreamReport| match report.failure {
+                    Some(failure) => Err(failure),
+                    None => Ok(Some(format!("{} records read", report.counts.read))),
+                };
+                self.desk.tracker.spawn(charge.wait(outcome, told));
             }
             control::Order::Compare { .. } => {
                 let (done, outcome) = oneshot::channel();
                 drop(worker.send(Order::Compare { done }).await);
-                self.later(async move { answer(outcome.await.unwrap_or_else(|_| Err(gone())).map(Some)) });
+                self.desk.tracker.spawn(charge.wait(outcome, |outcome: Result<_, _>| outcome.map(Some)));
             }
             control::Order::Reread { keys } => {
                 let (done, outcome) = oneshot::channel();
                 drop(worker.send(Order::Reread { keys, done }).await);
-                self.later(async move { answer(outcome.await.unwrap_or_else(|_| Err(gone())).map(Some)) });
+                self.desk.tracker.spawn(charge.wait(outcome, |outcome: Result<_, _>| outcome.map(Some)));
             }
         }
     }
+}
 
-    /// Answers when the work is done, and serves other commands meanwhile.
-    fn later(&self, work: impl Future<Output = Answer> + Send + 'static) {
-        let (post, token) = (self.post.clone(), self.token.clone());
-        self.tracker.spawn(async move {
-            if let Some(answer) = token.run_until_cancelled(work).await {
-                send(&post, &token, answer).await;
-            }
+impl Charge {
+    /// Waits for what comes of the order. What nobody obeyed goes back to the bus, for this process or the next.
+    async fn wait<T>(self, outcome: oneshot::Receiver<T>, told: impl FnOnce(T) -> Result<Option<String>, String>) {
+        let token = self.desk.token.clone();
+        match token.run_until_cancelled(outcome).await {
+            Some(Ok(outcome)) => self.settle(told(outcome)).await,
+            None | Some(Err(_)) => self.give_back(),
+        }
+    }
+
+    /// Answers, and takes the order off the bus.
+    async fn settle(self, outcome: Result<Option<String>, String>) {
+        let (done, detail) = match outcome {
+            Ok(detail) => (true, detail),
+            Err(why) => (false, Some(why)),
+        };
+        let answer = Answer { command: self.id, stream: self.stream, done, detail };
+        let id = format!("answer-{}", answer.command);
+        let message = Message::Answer(answer);
+        // The receipt is not waited for: an answer that is lost costs nothing.
+        if let Some(Err(failure)) = self.desk.token.run_until_cancelled(self.desk.post.send(id, &message)).await {
+            tracing::debug!("an answer was not sent: {failure}");
+        }
+        self.delivery.ack().await;
+    }
+
+    fn give_back(self) {
+        let Self { desk, id, delivery, .. } = self;
+        let tracker = desk.tracker.clone();
+        tracker.spawn(async move {
+            desk.token.run_until_cancelled(tokio::time::sleep(AGAIN)).await;
+            desk.forget(&id);
+            drop(delivery);
         });
     }
+}
 
-    async fn refuse(&self, command: Command, why: &str) {
-        let Command { id, stream, .. } = command;
-        self.answer(Answer { command: id, stream, done: false, detail: Some(why.to_owned()) }).await;
+impl Desk {
+    fn knows(&self, id: &str) -> bool {
+        self.ids().iter().any(|known| known == id)
     }
 
-    async fn answer(&self, answer: Answer) {
-        send(&self.post, &self.token, answer).await;
+    fn remember(&self, id: &str) {
+        let mut ids = self.ids();
+        ids.push_back(id.to_owned());
+        if ids.len() > REMEMBERED {
+            ids.pop_front();
+        }
+    }
+
+    fn forget(&self, id: &str) {
+        self.ids().retain(|known| known != id);
+    }
+
+    fn ids(&self) -> MutexGuard<'_, VecDeque<String>> {
+        self.obeyed.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }
 
-async fn send(post: &Post, token: &CancellationToken, answer: Answer) {
-    let id = format!("answer-{}", answer.command);
-    let message = Message::Answer(answer);
-    // The receipt is not waited for: an answer that is lost costs nothing.
-    if let Some(Err(failure)) = token.run_until_cancelled(post.send(id, &message)).await {
-        tracing::debug!("an answer was not sent: {failure}");
+/// What the log says of an order: its verb and how many keys it names, never the keys, for they may be a person's.
+const fn said(order: &control::Order) -> (&'static str, usize) {
+    match order {
+        control::Order::Reset { .. } => ("reset", 0),
+        control::Order::Run { .. } => ("run", 0),
+        control::Order::Pause { .. } => ("pause", 0),
+        control::Order::Compare { .. } => ("compare", 0),
+        control::Order::Reread { keys } => ("reread", keys.len()),
     }
 }
 
-fn flat<T>(outcome: Option<Result<Result<T, String>, oneshot::error::RecvError>>) -> Result<T, String> {
-    outcome.and_then(Result::ok).unwrap_or_else(|| Err(gone()))
-}
+#[cfg(test)]
+mod tests {
+    use super::*;
 
-fn gone() -> String {
-    "the connector is shutting down".to_owned()
+    #[test]
+    fn the_log_counts_keys_and_names_none() {
+        let keys = vec!["190001012001011001".to_owned(), "b".to_owned()];
+        assert_eq!(said(&control::Order::Reread { keys }), ("reread", 2));
+        assert_eq!(said(&control::Order::Reset { reason: "a page is missing".to_owned() }), ("reset", 0));
+    }
 }

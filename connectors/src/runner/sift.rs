@@ -314,18 +314,28 @@ impl Sifter {
 
     /// When so many of the first records are broken, the definition is.
     fn tolerable(&self) -> Result<(), Failure> {
-        let Tuning { sample, broken_share, .. } = self.tuning;
+        if self.counts.read <= self.tuning.sample { self.within_share(self.tuning.sample) } else { Ok(()) }
+    }
+
+    /// The same for a read that is over before there were so many.
+    pub(super) fn tolerable_in_all(&self) -> Result<(), Failure> {
+        let read = self.counts.read;
+        let counts = read < self.tuning.sample && read >= self.tuning.least_sample;
+        if counts { self.within_share(read) } else { Ok(()) }
+    }
+
+    fn within_share(&self, of: u64) -> Result<(), Failure> {
+        let (share, read) = (self.tuning.broken_share, self.counts.read);
         let broken = self.counts.quarantined + self.counts.quarantined_again;
-        if self.counts.read <= sample && broken * 100 > sample * u64::from(broken_share) {
-            let read = self.counts.read;
-            return Err(Failure::new(
-                "E0207",
-                format!(
-                    "{broken} of the first {read} records are broken, more than {broken_share} % of {sample}: the definition does not fit the source"
-                ),
-            ));
+        if broken * 100 <= of * u64::from(share) {
+            return Ok(());
         }
-        Ok(())
+        Err(Failure::new(
+            "E0207",
+            format!(
+                "{broken} of the first {read} records are broken, more than {share} % of {of}: the definition does not fit the source"
+            ),
+        ))
     }
 
     fn slot(&mut self, print: Option<&Print>) -> u32 {

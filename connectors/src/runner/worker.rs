@@ -13,21 +13,22 @@ use super::compare::compare;
 use super::context::Context;
 use super::report::{Failure, StreamReport};
 use super::run::run;
+use crate::state;
 
 /// How soon a failed run is tried again, when the schedule would not come to it sooner.
 const AFTER_FAILURE: Duration = Duration::from_mins(5);
 /// How often a paused stream looks whether its pause is over.
 const PAUSE_LOOK: Duration = Duration::from_secs(30);
 
-/// What a stream is told to do.
+/// What a stream is told to do. Of an order that could not be obeyed `done` is dropped, and it comes again.
 #[derive(Debug)]
 pub(super) enum Order {
     /// Run now.
     Run { full: bool, done: oneshot::Sender<StreamReport> },
     /// Forget everything and read from the start.
-    Reset { done: oneshot::Sender<Result<(), String>> },
+    Reset { done: oneshot::Sender<()> },
     /// Start no runs before a moment.
-    Pause { until: Option<Moment>, done: oneshot::Sender<Result<(), String>> },
+    Pause { until: Option<Moment>, done: oneshot::Sender<()> },
     /// Send all keys and hashes.
     Compare { done: oneshot::Sender<Result<String, String>> },
     /// Forget the hashes of these keys and read whole.
@@ -118,13 +119,16 @@ impl Worker {
             }
             Order::Reread { keys, done } => {
                 let forgotten = self.context.state.reread(self.context.id, &keys).await;
-                let outcome = match forgotten {
-                    Err(error) => Err(Failure::from(error).to_string()),
-                    Ok(()) if self.is_paused().await => Ok("forgotten; the stream is paused".to_owned()),
-                    Ok(()) => match self.run(true).await.failure {
+                if !kept(&self.context, forgotten) {
+                    return;
+                }
+                let outcome = if self.is_paused().await {
+                    Ok("forgotten; the stream is paused".to_owned())
+                } else {
+                    match self.run(true).await.failure {
                         None => Ok("read again".to_owned()),
                         Some(failure) => Err(failure),
-                    },
+                    }
                 };
                 drop(done.send(outcome));
             }
@@ -174,13 +178,14 @@ impl Worker {
     }
 
     /// Forgets the stream, answers, and reads it whole at once.
-    async fn reset(&mut self, done: oneshot::Sender<Result<(), String>>) {
+    async fn reset(&mut self, done: oneshot::Sender<()>) {
         // The hub waits for a run that begins the chain anew, even when it has nothing but a failure to tell.
         self.context.keep_told(None);
-        let forgotten =
-            self.context.state.forget(self.context.id).await.map_err(|error| Failure::from(error).to_string());
-        let read = forgotten.is_ok() && !self.is_paused().await;
-        drop(done.send(forgotten));
+        if !kept(&self.context, self.context.state.forget(self.context.id).await) {
+            return;
+        }
+        let read = !self.is_paused().await;
+        done.send(()).ok();
         if read {
             self.run(true).await;
         } else if self.schedule {
@@ -188,16 +193,17 @@ impl Worker {
         }
     }
 
-    async fn pause(&mut self, until: Option<Moment>, done: oneshot::Sender<Result<(), String>>) {
+    async fn pause(&mut self, until: Option<Moment>, done: oneshot::Sender<()>) {
         Self::keep_pause(&self.context, until, done).await;
         if self.schedule && until.is_none() {
             self.due = Some(tokio::time::Instant::now());
         }
     }
 
-    async fn keep_pause(context: &Context, until: Option<Moment>, done: oneshot::Sender<Result<(), String>>) {
-        let kept = context.state.pause(context.id, until).await;
-        drop(done.send(kept.map_err(|error| Failure::from(error).to_string())));
+    async fn keep_pause(context: &Context, until: Option<Moment>, done: oneshot::Sender<()>) {
+        if kept(context, context.state.pause(context.id, until).await) {
+            done.send(()).ok();
+        }
     }
 
     /// When the next scheduled run is due.
@@ -233,6 +239,13 @@ impl Worker {
     fn show(&self, busy: bool) {
         self.status.send_if_modified(|status| std::mem::replace(&mut status.busy, busy) != busy);
     }
+}
+
+/// Whether the state file took what an order changes.
+fn kept(context: &Context, outcome: Result<(), state::Error>) -> bool {
+    let Err(error) = outcome else { return true };
+    tracing::error!(stream = %context.name, "an order was not obeyed: {}", Failure::from(error));
+    false
 }
 
 /// Waits for a place among the streams of the system, then among all.

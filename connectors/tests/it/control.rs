@@ -2,7 +2,8 @@
 
 use std::time::Duration;
 
-use muara_schemas::control::Order;
+use muara_schemas::StreamName;
+use muara_schemas::control::{self, Order};
 use muara_schemas::page::{RunId, RunKind};
 
 use crate::rig::{Rig, until};
@@ -128,6 +129,66 @@ async fn expired_and_unknown_orders_do_no_harm() {
     assert!(!answer.done && answer.detail.unwrap().contains("expired"));
     rig.idle().await;
     assert_eq!(rig.hub.keep().pages.len(), pages);
+}
+
+/// Sends an order for the stream without waiting, and then one that is refused, so that the first was taken.
+async fn order_and_go_on(rig: &Rig, order: Order) {
+    let expires_at = muara_schemas::Clock::system().now().plus_secs(3_600);
+    let command = |id: &str, stream, order| control::Command { id: id.repeat(32), expires_at, stream, order };
+    rig.bus.command(&command("1", rig.name(), order)).await.unwrap();
+    // Its answer must not wait behind pages that the hub holds up.
+    let other = (0..).map(|n| StreamName::new("33.02", "sipd", format!("none{n}")));
+    let other = other.into_iter().find(|other| other.partition() != rig.name().partition()).unwrap();
+    rig.bus.command(&command("2", other, Order::Run { full: false })).await.unwrap();
+    let refused = "2".repeat(32);
+    until("the second order is refused", || {
+        rig.hub.keep().answers.iter().any(|answer| answer.command == refused).then_some(())
+    })
+    .await;
+}
+
+async fn obeyed_by_the_next_process(rig: &mut Rig) -> control::Answer {
+    rig.stop().await;
+    rig.hub.allow(usize::MAX);
+    rig.start().await;
+    let hub = rig.hub.clone();
+    let ordered = "1".repeat(32);
+    until("the next process obeys", || hub.keep().answers.iter().find(|answer| answer.command == ordered).cloned())
+        .await
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn an_order_that_a_shutdown_overtakes_is_obeyed_by_the_next_process() {
+    let (mut rig, db) = filled().await;
+    exec(&db, "insert into dpa values ('d', 4, null, null)").await;
+    rig.hub.allow(0);
+    rig.start().await;
+    {
+        let run = rig.start().await.run_all(true);
+        tokio::pin!(run);
+        assert!(futures_util::poll!(&mut run).is_pending());
+    }
+    order_and_go_on(&rig, Order::Compare { run: RunId::new([0; 16]) }).await;
+
+    let answer = obeyed_by_the_next_process(&mut rig).await;
+
+    assert!(answer.done, "{answer:?}");
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_reset_that_the_state_file_does_not_take_comes_again() {
+    let (mut rig, _db) = filled().await;
+    let options = sqlx::sqlite::SqliteConnectOptions::new().filename(rig.state_file());
+    let state = sqlx::SqlitePool::connect_with(options).await.unwrap();
+    exec(&state, "drop table prints").await;
+    order_and_go_on(&rig, Order::Reset { reason: "a page is missing".to_owned() }).await;
+    assert_eq!(rig.hub.keep().answers.len(), 1, "nothing is said of an order that is still to be obeyed");
+
+    let answer = obeyed_by_the_next_process(&mut rig).await;
+
+    assert!(answer.done, "{answer:?}");
+    rig.idle().await;
+    assert_eq!(rig.hub.keep().pages.last().unwrap().prev, None);
 }
 
 #[tokio::test(flavor = "multi_thread")]

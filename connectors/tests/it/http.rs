@@ -216,6 +216,21 @@ async fn a_source_that_does_not_heed_the_page_stops_the_run() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
+async fn an_uneven_page_does_not_end_a_read() {
+    let (mut rig, server) = rig(
+        "",
+        "    read: {get: /dpa, records: data}\n    page: {by: page, param: page, size: {param: limit, value: 3}}\n",
+    )
+    .await;
+    server.say(200, page(1..4, "")).say(200, page(4..6, "")).say(200, page(6..9, "")).say(200, page(9..9, ""));
+
+    let report = rig.run(false).await;
+
+    assert_eq!((report.counts.published, report.proof.map(|proof| proof.count)), (8, Some(8)));
+    assert_eq!(server.asked().len(), 4, "an empty page is the end");
+}
+
+#[tokio::test(flavor = "multi_thread")]
 async fn a_read_that_does_not_reach_the_total_proves_nothing() {
     let (mut rig, server) = rig("", TOTAL).await;
     server.say_with(200, &total("6"), page(1..4, "")).say_with(200, &total("6"), page(4..7, ""));

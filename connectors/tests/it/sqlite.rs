@@ -243,6 +243,30 @@ async fn a_wrong_definition_stops_the_run() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
+async fn a_wrong_definition_stops_the_run_of_a_small_stream_too() {
+    let (mut rig, db) = rig(WHOLE).await;
+    exec(&db, FILL).await;
+    exec(&db, "delete from dpa where id > 150; update dpa set nilai = 'x' where id <= 31").await;
+
+    let report = rig.try_run(false).await;
+
+    assert!(report.failure.as_deref().is_some_and(|failure| failure.starts_with("E0207")), "{:?}", report.failure);
+    let end = rig.hub.keep().pages.last().unwrap().end.clone().unwrap();
+    assert_eq!((end.complete, end.proof, end.counts.quarantined), (false, None, 31));
+    exec(&db, "update dpa set nilai = '1' where id = 31").await;
+    assert_eq!(rig.run(false).await.counts.quarantined_again, 30, "a fifth and no more is for people to look at");
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn of_fewer_than_twenty_records_broken_ones_stop_nothing() {
+    let (mut rig, db) = rig(WHOLE).await;
+    exec(&db, FILL).await;
+    exec(&db, "delete from dpa where id > 19; update dpa set nilai = 'x' where id <= 10").await;
+
+    assert_eq!(rig.run(false).await.counts.quarantined, 10);
+}
+
+#[tokio::test(flavor = "multi_thread")]
 async fn what_cannot_be_read_fails_and_deletes_nothing() {
     let (mut rig, db) = rig(WHOLE).await;
     exec(&db, "insert into dpa values ('a', 1, null, null)").await;

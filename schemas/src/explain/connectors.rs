@@ -184,7 +184,7 @@ pub const CODES: &[Code] = &[
     Code {
         code: "E0205",
         title: "the read would never end",
-        explanation: "The source gave the same page, or the same page token, twice. It usually does not heed the page parameter, or the wrong parameter is named in `page`. The run was stopped and nothing was deleted.",
+        explanation: "The source gave the same page, or the same page token, twice. It usually does not heed the page parameter, or the wrong parameter is named in `page`; or it answers beyond its last page with the last page again, and then `page.total` has to say where the list ends. The run was stopped and nothing was deleted.",
     },
     Code {
         code: "E0206",
@@ -194,7 +194,7 @@ pub const CODES: &[Code] = &[
     Code {
         code: "E0207",
         title: "too many records are broken",
-        explanation: "More than a fifth of the first thousand records would have gone into quarantine: then the definition is wrong and not the data. The run was stopped. Look at the reasons in quarantine; a source whose columns were renamed is the usual cause.",
+        explanation: "More than a fifth of the first thousand records would have gone into quarantine, or of all when there are fewer, but at least twenty: then the definition is wrong and not the data. The run was stopped. Look at the reasons in quarantine; a source whose columns were renamed is the usual cause.",
     },
     Code {
         code: "E0208",

@@ -1,7 +1,7 @@
 //! How a list is cut into pages, and how its end is known.
 //!
-//! With a total or a token the source says when it is over. Without, a page that is shorter than the one before ends
-//! the read, but never the first one: a server may give fewer than were asked for.
+//! With a total or a token the source says when it is over. Without, only an empty page does, which costs one request
+//! more: a server that filters within a page gives pages of any length, and what a short one cut off would look gone.
 
 use reqwest::header::HeaderMap;
 
@@ -17,18 +17,16 @@ pub(super) struct Pager {
     paging: Option<Paging>,
     /// Records that were given so far.
     given: u64,
-    /// The longest page so far.
-    longest: usize,
 }
 
 impl Pager {
     pub(super) const fn new(paging: Option<Paging>) -> Self {
-        Self { paging, given: 0, longest: 0 }
+        Self { paging, given: 0 }
     }
 
     /// A read begins.
     pub(super) const fn start(&mut self) {
-        (self.given, self.longest) = (0, 0);
+        self.given = 0;
     }
 
     /// The parameters of a page; `at` is what [`Pager::page`] gave as next.
@@ -80,10 +78,7 @@ impl Pager {
         let total = total.map(|(place, text)| count(text.as_deref(), &place, shown)).transpose()?;
         let count = records.len();
         self.given += count as u64;
-        // Whether by length there may be more, when the source does not say.
-        let shorter = count < self.longest;
-        self.longest = self.longest.max(count);
-        let by_number = || count > 0 && total.map_or(!shorter, |total| self.given < total);
+        let by_number = || count > 0 && total.is_none_or(|total| self.given < total);
         let (more, next) = match &self.paging {
             None => (false, String::new()),
             Some(Paging::Page { from, .. }) => {

@@ -68,15 +68,17 @@ fn size(value: u32) -> PageSize {
 }
 
 #[test]
-fn a_list_without_a_total_ends_at_a_shorter_page_but_never_at_the_first() {
+fn a_list_without_a_total_ends_at_an_empty_page_and_at_no_shorter_one() {
     let paging = || Paging::Page { param: "page".to_owned(), from: 1, size: Some(size(500)), total: None };
-    assert_eq!(
-        walk(paging(), &[100, 100, 40], ""),
-        (vec!["limit=500&page=1".into(), "limit=500&page=2".into(), "limit=500&page=3".into()], false)
-    );
+    let asked = (1..=4).map(|page| format!("limit=500&page={page}")).collect();
+
+    assert_eq!(walk(paging(), &[500, 499, 500, 0], ""), (asked, false), "a server may filter within a page");
+
     assert!(walk(paging(), &[100], "").1, "the server may give fewer than were asked for");
-    assert!(!walk(paging(), &[100, 0], "").1);
     assert!(!walk(paging(), &[0], "").1);
+    let offset = Paging::Offset { param: "skip".to_owned(), size: size(2), total: None };
+    let asked = ["limit=2&skip=0", "limit=2&skip=2", "limit=2&skip=3"].map(str::to_owned).into();
+    assert_eq!(walk(offset, &[2, 1, 2], ""), (asked, true));
 }
 
 #[test]
