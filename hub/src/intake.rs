@@ -36,6 +36,8 @@ use checked::{Arrived, Poison};
 
 /// Pages that one unit of work takes in at most.
 const MAX_PAGES: usize = 20;
+/// No page is added to so many bytes.
+const MAX_BATCH_BYTES: usize = 4 * 1024 * 1024;
 /// How often a page that fails alone is tried before it is parked.
 const ATTEMPTS: u32 = 3;
 const FIRST_PAUSE: Duration = Duration::from_millis(100);
@@ -335,16 +337,20 @@ enum Failure {
     Lasting(String),
 }
 
-/// The next delivery and those that wait behind it, at most [`MAX_PAGES`]; `None` at the end.
+/// The next delivery and those that wait behind it, within bounds; `None` at the end.
 async fn next_batch(consumer: &mut Consumer, token: &CancellationToken) -> Option<Vec<Delivery>> {
     let first = tokio::select! {
         () = token.cancelled() => return None,
         delivery = consumer.next() => delivery?,
     };
+    let mut bytes = first.body.len();
     let mut batch = vec![first];
-    while batch.len() < MAX_PAGES {
+    while batch.len() < MAX_PAGES && bytes < MAX_BATCH_BYTES {
         match consumer.next().now_or_never() {
-            Some(Some(delivery)) => batch.push(delivery),
+            Some(Some(delivery)) => {
+                bytes += delivery.body.len();
+                batch.push(delivery);
+            }
             Some(None) | None => break,
         }
     }

@@ -9,6 +9,9 @@ use crate::reader::Reader;
 use crate::store::totals::{Cell, Delta, Stage};
 use crate::store::{Db, Result, Tx, changes, readers, streams, totals};
 
+/// How many changes are read in one go.
+const STEPS: i64 = 1_000;
+
 /// The name of the totals' reader.
 pub const TOTALS: &str = "totals";
 
@@ -33,12 +36,18 @@ impl Reader for Totals {
             .filter(|stream| facts::TYPES.contains(&stream.record_type.as_str()))
             .map(|stream| stream.number)
             .collect();
-        let steps = changes::steps(tx, after, until, &of_interest, until - after).await?;
         let mut sums = Sums::default();
-        for step in &steps {
-            let Some(stream) = streams.get(&step.stream) else { continue };
-            sums.add(stream, step.before.as_deref(), -1);
-            sums.add(stream, step.after.as_deref(), 1);
+        let mut from = after;
+        // Bodies may be large, so they are not all held at once.
+        while from < until {
+            let steps = changes::steps(tx, from, until, &of_interest, STEPS).await?;
+            let is_last = i64::try_from(steps.len()) != Ok(STEPS);
+            from = steps.last().filter(|_| !is_last).map_or(until, |step| step.seq);
+            for step in &steps {
+                let Some(stream) = streams.get(&step.stream) else { continue };
+                sums.add(stream, step.before.as_deref(), -1);
+                sums.add(stream, step.after.as_deref(), 1);
+            }
         }
         let cells = sums.cells.into_iter().filter(|(_, delta)| *delta != Delta::default()).collect();
         totals::add(tx, cells).await?;

@@ -15,8 +15,9 @@ use crate::store::{Db, Result, Tx, head, readers};
 
 /// A lease that is not renewed for this long may be taken by another process.
 const LEASE_SECS: i64 = 15;
-/// How many places of the log one batch spans at most.
-const SPAN: i64 = 2_000;
+/// How many places of the log one batch spans at most. A read model adds a batch up before it writes, so the larger the
+/// batch, the fewer the writes.
+const SPAN: i64 = 10_000;
 /// How often the log is looked at when nobody says that there is news.
 const POLL: Duration = Duration::from_millis(500);
 const PAUSE_AFTER_FAILURE: Duration = Duration::from_secs(1);

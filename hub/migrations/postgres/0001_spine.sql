@@ -91,6 +91,8 @@ create table records (
 create unique index records_id on records (id);
 create unique index records_key on records (stream, key);
 create index records_business on records (business);
+-- Next to nothing is held, and each complete read asks for it.
+create index records_held on records (stream) where held <> 0;
 
 create table changes (
   seq bigint primary key,

@@ -168,7 +168,7 @@ impl Work {
         if !ids.is_empty() {
             self.batch.learn(records::known(tx, &ids).await?);
         }
-        let mut holding = Holding::new(quarantine::open(tx, stream.number).await?);
+        let mut holding = Holding::new(open_entries(tx, stream.number, &admitted).await?);
         let mut tally = Tally::default();
         for checked in &mut admitted {
             self.merge(stream.number, checked, &mut holding);
@@ -272,6 +272,18 @@ impl Work {
         }
         Ok(())
     }
+}
+
+/// The open quarantine entries that these pages may touch.
+async fn open_entries(tx: &mut Tx, stream: i64, pages: &[&mut Checked]) -> Result<quarantine::Open> {
+    let (mut keys, mut raws) = (Vec::new(), Vec::new());
+    for checked in pages {
+        keys.extend(checked.records.iter().map(|valid| valid.key.as_str()));
+        keys.extend(checked.page.gone.iter().map(String::as_str));
+        keys.extend(checked.page.quarantined.iter().filter_map(|entry| entry.key.as_deref()));
+        raws.extend(checked.page.quarantined.iter().map(|entry| entry.raw_hash));
+    }
+    quarantine::open(tx, stream, &keys, &raws).await
 }
 
 /// The mark that a run leaves on records that it holds; never 0, and never [`records::HELD_BY_REPAIR`].

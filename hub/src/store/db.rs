@@ -73,6 +73,12 @@ impl Db {
                 PgConnectOptions::from_str(url).map_err(Error::open)?.application_name("muara-hub").options([
                     // Plans made for an empty table must not outlive the first load.
                     ("plan_cache_mode", "force_custom_plan"),
+                    // Every statement is written for its indexes. A table that was never analysed is taken for a small
+                    // one, and would be read whole for each page: the first load would take hours.
+                    ("enable_seqscan", "off"),
+                    ("enable_bitmapscan", "off"),
+                    ("enable_hashjoin", "off"),
+                    ("enable_mergejoin", "off"),
                     ("jit", "off"),
                     ("idle_in_transaction_session_timeout", "60000"),
                     ("statement_timeout", "60000"),

@@ -18,13 +18,29 @@ pub struct Open {
     pub by_raw: BTreeMap<ContentHash, i64>,
 }
 
-/// All open entries of a stream. More than a fifth of a stream stops its run, so they are few.
-pub async fn open(tx: &mut Tx, stream: i64) -> Result<Open> {
-    let rows: Vec<(i64, Option<String>, Vec<u8>)> =
-        Statement::new("select entry, key, raw_hash from quarantine where stream = $1 and state = 'open'")
-            .bind(stream)
-            .fetch_all(tx)
-            .await?;
+/// Up to so many open entries of a stream are read whole; of more, only those that are asked for.
+const FEW: i64 = 1_000;
+
+/// The open entries of a stream under these keys and with these raw records; of few, all of them.
+pub async fn open(tx: &mut Tx, stream: i64, keys: &[&str], raws: &[ContentHash]) -> Result<Open> {
+    type Row = (i64, Option<String>, Vec<u8>);
+    const SELECT: &str = "select q.entry, q.key, q.raw_hash from";
+    let all = format!("{SELECT} quarantine q where q.stream = $1 and q.state = 'open' limit $2");
+    let mut rows: Vec<Row> = Statement::new(all).bind(stream).bind(FEW + 1).fetch_all(tx).await?;
+    if i64::try_from(rows.len()).is_ok_and(|count| count > FEW) {
+        let by_key = format!(
+            "{SELECT} {{rows}} given_keys join quarantine q on q.key = given_keys.key and q.stream = $1 \
+             and q.state = 'open' and q.key is not null"
+        );
+        let given = Rows::new().texts("key", keys.iter().map(|key| (*key).to_owned()));
+        rows = Statement::new(by_key).bind(stream).rows(tx, given).fetch_all(tx).await?;
+        let by_raw = format!(
+            "{SELECT} {{rows}} given_raws join quarantine q on q.raw_hash = given_raws.raw_hash and q.stream = $1 \
+             and q.state = 'open' and q.key is null"
+        );
+        let given = Rows::new().blobs("raw_hash", raws.iter().map(|raw| raw.as_bytes().to_vec()));
+        rows.extend(Statement::new(by_raw).bind(stream).rows(tx, given).fetch_all::<Row>(tx).await?);
+    }
     let mut open = Open::default();
     for (entry, key, raw_hash) in rows {
         let Some(raw_hash) = ContentHash::from_bytes(&raw_hash) else { continue };

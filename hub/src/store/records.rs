@@ -176,7 +176,7 @@ pub async fn hold(tx: &mut Tx, ids: &[RecordId], mark: i64) -> Result<u64> {
 
 /// Lets go of records that an earlier read held and this one did not.
 pub async fn release_held(tx: &mut Tx, stream: i64, mark: i64) -> Result<u64> {
-    Statement::new("update records set held = 0 where stream = $1 and held > $2 and held <> $3")
+    Statement::new("update records set held = 0 where stream = $1 and held <> 0 and held > $2 and held <> $3")
         .bind(stream)
         .bind(HELD_BY_REPAIR)
         .bind(mark)

@@ -192,3 +192,30 @@ async fn a_failed_run_enters_the_log_once_and_so_does_its_recovery() {
     })
     .await;
 }
+
+#[tokio::test]
+async fn entries_are_found_however_many_are_open() {
+    on_both(async |engine| {
+        let hub = &engine.hub;
+        let sick = |count: u32, keyless: bool| {
+            (0..count)
+                .map(move |at| broken((!keyless).then(|| format!("k{at:04}")).as_deref(), &at.to_string()))
+                .collect()
+        };
+        for (number, first) in (1..=4).zip([0, 400, 800, 1_200]) {
+            let all: Vec<_> = sick(first + 400, false);
+            take(hub, vec![Page { quarantined: all[first as usize..].to_vec(), ..page(1, None, number) }]).await;
+        }
+        take(hub, vec![Page { quarantined: sick(5, true), ..page(1, None, 5) }]).await;
+
+        let again: Vec<_> = sick(10, false);
+        take(hub, vec![Page { quarantined: [again, sick(5, true)].concat(), ..page(2, Some(1), 1) }]).await;
+        take(hub, vec![Page { records: vec![line("k1500", 1)], gone: vec!["k1501".into()], ..page(2, Some(1), 2) }])
+            .await;
+
+        let states = "select state || ' ' || cast(count(*) as text) from quarantine group by state order by state";
+        assert_eq!(texts(hub, states).await, ["open 1603", "superseded 2"], "{}", engine.name);
+        assert_eq!(number(hub, "select count(distinct run) from quarantine").await, 2, "seen again by the second run");
+    })
+    .await;
+}
