@@ -83,11 +83,11 @@ impl Source for Table {
             Engine::Closed => {
                 Err(PullError::Config("the read has no connection any more; the next run reads again".to_owned()))
             }
-            Engine::Postgres(reading) => reading.rows(self.settings).await,
+            Engine::Postgres(reading) => reading.rows().await,
             Engine::Sqlite(reading) => reading.rows(self.settings).await,
         };
-        let records = match rows {
-            Ok(records) => records,
+        let (records, more) = match rows {
+            Ok(rows) => rows,
             Err(error) => {
                 let lost = !matches!(cursor, Cursor::Start { .. });
                 self.engine = Engine::Closed;
@@ -96,7 +96,6 @@ impl Source for Table {
         };
         let first = self.given;
         self.given += records.len() as u64;
-        let more = records.len() == self.settings.fetch;
         if !more {
             self.engine = Engine::Closed;
         }

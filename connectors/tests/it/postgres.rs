@@ -162,6 +162,25 @@ async fn nothing_can_be_written_and_nothing_may_take_too_long() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
+async fn a_page_of_large_rows_has_few() {
+    let (mut rig, mut database) = rig("    read: {table: dpa}\n").await;
+    database
+        .exec(
+            "create table dpa (id int, nilai int, uraian text, isi text);
+             insert into dpa select i, i, null, case when i between 41 and 80 then repeat('x', 1000000) end
+             from generate_series(1, 195) i",
+        )
+        .await;
+
+    let lengths = rig.page_lengths().await;
+
+    assert_eq!(lengths, [49, 9, 9, 9, 24, 9, 18, 36, 32], "a page ends when it has 8 MiB, and fetches grow again");
+    assert_eq!(rig.hub.keep().keys("dpa").len(), 195);
+    rig.stop().await;
+    database.drop().await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
 async fn who_is_not_let_in_is_told() {
     let (mut rig, database) = rig("    read: {table: dpa}\n").await;
     rig.set("DB", database.url().replace(&database.name, "no_such_database"));

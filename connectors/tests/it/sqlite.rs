@@ -298,3 +298,18 @@ async fn large_records_travel_alone_or_not_at_all() {
     let report = rig.run(false).await;
     assert_eq!((report.counts.published, report.counts.quarantined), (1, 1), "a key has 512 bytes at most");
 }
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_page_of_large_rows_has_few() {
+    let (mut rig, db) = rig(WHOLE).await;
+    exec(&db, FILL).await;
+    exec(
+        &db,
+        "delete from dpa where id > 95; update dpa set diubah = printf('%.1000000c', 'x') where id > 40 and id <= 80",
+    )
+    .await;
+
+    let lengths = rig.page_lengths().await;
+
+    assert_eq!(lengths, [49, 9, 9, 9, 19], "a page ends when it has 8 MiB");
+}
