@@ -181,6 +181,27 @@ async fn a_page_of_large_rows_has_few() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
+async fn names_that_need_quotes_are_read_from_a_cursor_too() {
+    let (mut rig, mut database) =
+        rig("    read: {table: 'Skema 1.Ta \"Belanja\"'}\n    cursor: {field: 'Di \"ubah\"'}\n").await;
+    database
+        .exec(
+            r#"create schema "Skema 1";
+             create table "Skema 1"."Ta ""Belanja""" (id int, nilai int, uraian text, "Di ""ubah""" date);
+             insert into "Skema 1"."Ta ""Belanja""" values (1, 1, null, '2026-11-20')"#,
+        )
+        .await;
+    rig.run(false).await;
+    database.exec(r#"insert into "Skema 1"."Ta ""Belanja""" values (2, 1, null, '2026-11-21')"#).await;
+
+    let report = rig.run(false).await;
+
+    assert_eq!((report.kind, report.counts.published), (RunKind::Incremental, 1));
+    rig.stop().await;
+    database.drop().await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
 async fn who_is_not_let_in_is_told() {
     let (mut rig, database) = rig("    read: {table: dpa}\n").await;
     rig.set("DB", database.url().replace(&database.name, "no_such_database"));

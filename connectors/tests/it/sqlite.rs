@@ -313,3 +313,13 @@ async fn a_page_of_large_rows_has_few() {
 
     assert_eq!(lengths, [49, 9, 9, 9, 19], "a page ends when it has 8 MiB");
 }
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_table_may_have_any_name_that_lint_lets_pass() {
+    let name = r#"Ta "Belanja" 2026"#;
+    let (mut rig, db) = rig(&format!("    read: {{table: '{name}'}}\n")).await;
+    exec(&db, r#"create table "Ta ""Belanja"" 2026" (id, nilai, uraian)"#).await;
+    exec(&db, r#"insert into "Ta ""Belanja"" 2026" values ('a', 1, null)"#).await;
+
+    assert_eq!(rig.run(false).await.counts.published, 1);
+}

@@ -81,7 +81,7 @@ impl Reading {
             run(&mut connection, sql.to_owned(), "set up the session").await?;
         }
         // The value travels as a parameter, and is cast to the column's own type, so that an index serves.
-        let value = match (&statement.cursor, from) {
+        let value = match (&statement.cursor_name, from) {
             (Some(column), Some(from)) => {
                 sqlx::query("select set_config('muara.cursor', $1, true)")
                     .bind(from)
@@ -169,17 +169,16 @@ async fn run(connection: &mut PgConnection, sql: String, what: &str) -> Result<(
 
 /// The type of a column, as a cast names it.
 async fn kind_of(connection: &mut PgConnection, table: &str, column: &str) -> Result<String, PullError> {
-    let name = column.trim_matches('"');
     sqlx::query_scalar(
         "select format_type(atttypid, atttypmod) from pg_attribute
          where attrelid = $1::regclass and attname = $2 and attnum > 0 and not attisdropped",
     )
     .bind(table)
-    .bind(name)
+    .bind(column)
     .fetch_optional(connection)
     .await
     .map_err(|error| failed("look up the cursor column", &error))?
-    .ok_or_else(|| PullError::Config(format!("could not read {table}: it has no column `{name}`")))
+    .ok_or_else(|| PullError::Config(format!("could not read {table}: it has no column `{column}`")))
 }
 
 fn raw(row: &PgRow, head: &Arc<Head>) -> Result<Raw, PullError> {
