@@ -190,7 +190,7 @@ impl Sifter {
             let pointer = self.seen.pointer(&key);
             let about = fields.map_or_else(|_| About::default(), |fields| about(&self.table.map(&fields)));
             let quarantined = broken(vec![reason("E0322", message)], about, pointer, Some(&key));
-            // The hub applies a page's records after its quarantine; the valid one has to come before.
+            // The valid record comes first: only the order of pages is promised, not that of the lists within one.
             if self.pages.holds(&key) {
                 items.push(self.close(now));
             }
