@@ -202,6 +202,18 @@ async fn names_that_need_quotes_are_read_from_a_cursor_too() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
+async fn a_failure_quotes_no_value_of_a_row() {
+    let (mut rig, mut database) = rig("    read: {table: dpa, where: \"nilai::int > 0\"}\n").await;
+    database.exec("create table dpa (id int, nilai text); insert into dpa values (1, 'Pegawai 0012')").await;
+
+    let failure = rig.try_run(false).await.failure.unwrap();
+
+    assert!(failure.contains("22P02") && !failure.contains("Pegawai"), "{failure}");
+    rig.stop().await;
+    database.drop().await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
 async fn who_is_not_let_in_is_told() {
     let (mut rig, database) = rig("    read: {table: dpa}\n").await;
     rig.set("DB", database.url().replace(&database.name, "no_such_database"));
