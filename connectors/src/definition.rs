@@ -8,6 +8,7 @@ use std::path::{Path, PathBuf};
 
 mod canonical;
 mod check;
+pub(crate) mod identifier;
 pub mod model;
 mod node;
 mod paging;

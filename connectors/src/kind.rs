@@ -13,6 +13,9 @@ use secrecy::SecretString;
 use crate::definition::{Setting, SourceSpec, Stream, System, Variables};
 use crate::raw::{Place, Raw};
 
+/// A page is closed when its records reach this size: rows alone bound nothing, for a row may hold a document.
+pub const MAX_PAGE_BYTES: usize = 8 * 1024 * 1024;
+
 /// One kind of source, such as `http`. To add one, see [`crate::kinds`].
 pub trait Kind: Sync {
     /// Its name in a definition, as [`SourceSpec::kind`] gives it.
@@ -49,7 +52,7 @@ pub enum Cursor {
 /// What one pull gives.
 #[derive(Debug)]
 pub struct Page {
-    /// The records in the source's order.
+    /// The records in the source's order; one that passes [`MAX_PAGE_BYTES`] is the last.
     pub records: Vec<Raw>,
     /// Where they stand.
     pub place: Place,

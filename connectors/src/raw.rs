@@ -65,6 +65,14 @@ impl Raw {
         }
     }
 
+    /// About how many bytes it takes.
+    pub const fn size(&self) -> usize {
+        match self {
+            Self::Json(text) => text.len(),
+            Self::Row(row) => row.size(),
+        }
+    }
+
     /// The record as JSON text, for quarantine and for people.
     pub fn to_text(&self) -> String {
         match self {
@@ -146,6 +154,11 @@ impl Row {
     /// Tells that the row as a whole cannot be trusted.
     pub fn spoil(&mut self, message: impl Into<Box<str>>) {
         self.faults.push((usize::MAX, message.into()));
+    }
+
+    /// About how many bytes it takes.
+    pub const fn size(&self) -> usize {
+        self.text.len() + 4 * self.ends.len()
     }
 
     /// The cell of this number; `None` for null, and where the row is too short.

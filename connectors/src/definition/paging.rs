@@ -5,6 +5,7 @@ use std::time::Duration;
 use super::model::{CursorRule, PageSize, Paging, Total};
 use super::node::Node;
 use super::report::Mark;
+use super::source;
 use super::walk::Walk;
 use crate::json::Path;
 
@@ -64,7 +65,10 @@ fn total(walk: &Walk, node: &Node, name: &str, at: Mark) -> Option<Total> {
 /// Reads `cursor:`.
 pub(super) fn cursor(walk: &Walk, node: &Node, name: &str, at: Mark, kind: Option<&'static str>) -> Option<CursorRule> {
     let section = walk.section(node, format!("{name}.cursor"), at)?;
-    let field = section.need("field").and_then(|node| walk.text(node, "field"));
+    let field = section.need("field").and_then(|node| match kind {
+        Some("sql") => source::identifier(walk, node, "field", 1),
+        _ => walk.text(node, "field"),
+    });
     let param = section.take("param").and_then(|node| walk.text(node, "param"));
     let lag = section.take("lag").map_or(Some(Duration::ZERO), |node| walk.duration(node, "lag", Duration::ZERO));
     match kind {

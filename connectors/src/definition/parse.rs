@@ -116,7 +116,7 @@ fn stream(walk: &Walk, node: &Node, name: &str, mark: Mark, kind: Option<&'stati
     let cursor =
         section.take("cursor").and_then(|node| paging::cursor(walk, node, &full, section.place("cursor"), kind));
     let full_read = full_read(walk, &section, &full, section.has("cursor"));
-    let key = key(walk, &section);
+    let key = key(walk, &section, kind);
     let map = section.need("map").map(|node| table::table(walk, node, &format!("{full}.map"), section.place("map")));
     let zero = section.take("zero").map_or_else(Vec::new, |node| {
         walk.list(node, "zero")
@@ -220,7 +220,7 @@ fn full_read(walk: &Walk, section: &Section<'_, '_>, name: &str, incremental: bo
     FullRead { every, limits }
 }
 
-fn key(walk: &Walk, section: &Section<'_, '_>) -> Vec<Path> {
+fn key(walk: &Walk, section: &Section<'_, '_>, kind: Option<&'static str>) -> Vec<Path> {
     let Some(node) = section.need("key") else { return Vec::new() };
     let items = walk.list(node, "key");
     if items.is_empty() && matches!(node.value, Value::List(_)) {
@@ -233,7 +233,11 @@ fn key(walk: &Walk, section: &Section<'_, '_>) -> Vec<Path> {
     }
     let mut key: Vec<Path> = Vec::new();
     for item in items {
-        let Some(field) = walk.text(item, "key").map(|text| Path::new(&text)) else { continue };
+        let field = match kind {
+            Some("sql") => source::identifier(walk, item, "key", 1),
+            _ => walk.text(item, "key"),
+        };
+        let Some(field) = field.map(|text| Path::new(&text)) else { continue };
         if key.contains(&field) {
             walk.cure("E0120", item.mark, format!("`key` names `{field}` twice"), "take one of the two out");
         }

@@ -4,6 +4,7 @@
 
 use std::time::Duration;
 
+use super::identifier::{quoted, rule};
 use super::model::{Auth, Budget, Files, Http, Read, Retry, SourceSpec, Sql};
 use super::node::Node;
 use super::reference::Setting;
@@ -206,7 +207,7 @@ pub(super) fn read(walk: &Walk, node: &Node, name: &str, at: Mark, kind: &'stati
             get.zip(records).map(|((get, _), records)| Read::Http { get, records, query })
         }
         "sql" => {
-            let table = section.need("table").and_then(|node| identifier(walk, node, "table", 3));
+            let table = section.need("table").and_then(|node| identifier(walk, node, "table", 2));
             let columns = section.take("columns").map_or_else(Vec::new, |node| {
                 walk.list(node, "columns").iter().filter_map(|item| identifier(walk, item, "columns", 1)).collect()
             });
@@ -262,22 +263,11 @@ pub(super) fn read(walk: &Walk, node: &Node, name: &str, at: Mark, kind: &'stati
     read
 }
 
-/// Names of tables and columns: they are quoted in statements all the same.
-fn identifier(walk: &Walk, node: &Node, name: &str, parts: usize) -> Option<String> {
+/// The name of a table or column that a sql stream can be read by.
+pub(super) fn identifier(walk: &Walk, node: &Node, name: &str, parts: usize) -> Option<String> {
     let text = walk.text(node, name)?;
-    let good = |part: &str| {
-        (1..=63).contains(&part.len())
-            && part.chars().all(|c| c.is_alphanumeric() || matches!(c, '_' | '$' | ' ' | '-'))
-            && part.trim() == part
-    };
-    let split: Vec<&str> = text.split('.').collect();
-    if split.len() > parts || !split.iter().all(|part| good(part)) {
-        let help = if parts > 1 {
-            "write name or schema.name, of letters, digits, _, $, - and spaces"
-        } else {
-            "a name has letters, digits, _, $, - and spaces"
-        };
-        walk.cure("E0125", node.mark, format!("`{text}` is no name for `{name}`"), help);
+    if quoted(&text, parts).is_none() {
+        walk.cure("E0125", node.mark, format!("`{text}` is no name for `{name}`"), rule(parts));
         return None;
     }
     Some(text)

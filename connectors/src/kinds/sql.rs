@@ -83,11 +83,11 @@ impl Source for Table {
             Engine::Closed => {
                 Err(PullError::Config("the read has no connection any more; the next run reads again".to_owned()))
             }
-            Engine::Postgres(reading) => reading.rows(self.settings).await,
+            Engine::Postgres(reading) => reading.rows().await,
             Engine::Sqlite(reading) => reading.rows(self.settings).await,
         };
-        let records = match rows {
-            Ok(records) => records,
+        let (records, more) = match rows {
+            Ok(rows) => rows,
             Err(error) => {
                 let lost = !matches!(cursor, Cursor::Start { .. });
                 self.engine = Engine::Closed;
@@ -96,7 +96,6 @@ impl Source for Table {
         };
         let first = self.given;
         self.given += records.len() as u64;
-        let more = records.len() == self.settings.fetch;
         if !more {
             self.engine = Engine::Closed;
         }
@@ -135,7 +134,7 @@ fn broken_off(error: PullError, lost: bool) -> PullError {
     }
 }
 
-/// What the database says. Its texts name tables and columns, never what we sent.
+/// What the database says. Its texts name tables and columns, never what we sent, nor a value of a row.
 fn failed(what: &str, error: &sqlx::Error) -> PullError {
     let why = format!("could not {what}: {}", brief(error));
     match error {
@@ -157,7 +156,13 @@ fn failed(what: &str, error: &sqlx::Error) -> PullError {
 
 fn brief(error: &sqlx::Error) -> String {
     match error {
-        sqlx::Error::Database(database) => database.message().to_owned(),
+        sqlx::Error::Database(database) => match database.code().as_deref() {
+            // Class 22: the text quotes the value that a cast or a function could not take.
+            Some(code) if code.len() == 5 && code.starts_with("22") => {
+                format!("a view or `where` cannot compute a value (SQLSTATE {code}); the database's log names it")
+            }
+            _ => database.message().to_owned(),
+        },
         // The text of a configuration error may quote the address.
         sqlx::Error::Configuration(_) => "`source.url` is no address of a database".to_owned(),
         error => error.to_string(),

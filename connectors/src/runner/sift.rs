@@ -17,6 +17,8 @@ use crate::mapping::{Mapped, Table};
 use crate::raw::{Fields, Place, Raw};
 use crate::state::{Hash, Mark, NONE, Print, Save};
 
+mod tolerance;
+
 /// How many saves are collected before they go to the state file, with the page that is open.
 const SAVES: usize = 2_000;
 
@@ -190,7 +192,7 @@ impl Sifter {
             let pointer = self.seen.pointer(&key);
             let about = fields.map_or_else(|_| About::default(), |fields| about(&self.table.map(&fields)));
             let quarantined = broken(vec![reason("E0322", message)], about, pointer, Some(&key));
-            // The hub applies a page's records after its quarantine; the valid one has to come before.
+            // The valid record comes first: only the order of pages is promised, not that of the lists within one.
             if self.pages.holds(&key) {
                 items.push(self.close(now));
             }
@@ -310,32 +312,6 @@ impl Sifter {
         if self.pages.is_full() {
             items.push(self.close(now));
         }
-    }
-
-    /// When so many of the first records are broken, the definition is.
-    fn tolerable(&self) -> Result<(), Failure> {
-        if self.counts.read <= self.tuning.sample { self.within_share(self.tuning.sample) } else { Ok(()) }
-    }
-
-    /// The same for a read that is over before there were so many.
-    pub(super) fn tolerable_in_all(&self) -> Result<(), Failure> {
-        let read = self.counts.read;
-        let counts = read < self.tuning.sample && read >= self.tuning.least_sample;
-        if counts { self.within_share(read) } else { Ok(()) }
-    }
-
-    fn within_share(&self, of: u64) -> Result<(), Failure> {
-        let (share, read) = (self.tuning.broken_share, self.counts.read);
-        let broken = self.counts.quarantined + self.counts.quarantined_again;
-        if broken * 100 <= of * u64::from(share) {
-            return Ok(());
-        }
-        Err(Failure::new(
-            "E0207",
-            format!(
-                "{broken} of the first {read} records are broken, more than {share} % of {of}: the definition does not fit the source"
-            ),
-        ))
     }
 
     fn slot(&mut self, print: Option<&Print>) -> u32 {

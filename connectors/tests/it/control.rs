@@ -2,11 +2,12 @@
 
 use std::time::Duration;
 
+use muara_connectors::state::State;
 use muara_schemas::StreamName;
 use muara_schemas::control::{self, Order};
 use muara_schemas::page::{RunId, RunKind};
 
-use crate::rig::{Rig, until};
+use crate::rig::{DEADLINE, Rig, until};
 use crate::sqlite::{exec, rig};
 
 const WHOLE: &str = "    read: {table: dpa}\n";
@@ -173,6 +174,43 @@ async fn an_order_that_a_shutdown_overtakes_is_obeyed_by_the_next_process() {
     let answer = obeyed_by_the_next_process(&mut rig).await;
 
     assert!(answer.done, "{answer:?}");
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_reset_that_a_shutdown_overtakes_is_obeyed_by_the_next_process() {
+    let (mut rig, db) = filled().await;
+    exec(&db, "insert into dpa values ('d', 4, null, null)").await;
+    let options = sqlx::sqlite::SqliteConnectOptions::new().filename(rig.state_file());
+    let state = sqlx::SqlitePool::connect_with(options).await.unwrap();
+    let kept = State::open(rig.state_file()).await.unwrap();
+    let before = kept.stream(&rig.name()).await.unwrap().run;
+    rig.hub.allow(0);
+    let (bus, name) = (rig.bus.clone(), rig.name());
+    let mut lock = {
+        let run = rig.start().await.run_all(true);
+        let reset = async {
+            while kept.stream(&name).await.unwrap().run == before {
+                tokio::task::yield_now().await;
+            }
+            // Nothing can be forgotten as long as somebody else writes.
+            let lock = state.begin_with("begin immediate").await.unwrap();
+            let order = Order::Reset { reason: "a page is missing".to_owned() };
+            let expires_at = muara_schemas::Clock::system().now().plus_secs(3_600);
+            let command = control::Command { id: "1".repeat(32), expires_at, stream: name.clone(), order };
+            bus.command(&command).await.unwrap();
+            lock
+        };
+        let (reports, lock) = tokio::time::timeout(DEADLINE, async { tokio::join!(run, reset) }).await.unwrap();
+        assert!(reports[0].failure.as_deref().is_some_and(|failure| failure.starts_with("E0209")), "{reports:?}");
+        Some(lock)
+    };
+    tokio::join!(rig.stop(), async { drop(lock.take()) });
+
+    let answer = obeyed_by_the_next_process(&mut rig).await;
+
+    assert!(answer.done, "{answer:?}");
+    rig.idle().await;
+    assert_eq!(rig.hub.keep().pages.last().unwrap().prev, None);
 }
 
 #[tokio::test(flavor = "multi_thread")]

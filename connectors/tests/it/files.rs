@@ -67,6 +67,9 @@ async fn files_that_cannot_be_read_fail_and_delete_nothing() {
         let failure = rig.try_run(false).await.failure.unwrap_or_default();
         assert!(failure.starts_with("E0203") && failure.contains(why), "{failure}");
     }
+    write(&rig, "dpa.csv", &format!("id,nilai\na,1\nb,\"{}", "x\n".repeat(3 << 20)));
+    let failure = rig.try_run(false).await.failure.unwrap();
+    assert!(failure.contains("dpa.csv") && failure.contains("begins in line 3"), "{failure}");
     std::fs::remove_file(rig.path("berkas/dpa.csv")).unwrap();
     assert!(rig.try_run(false).await.failure.unwrap().starts_with("E0204"));
     assert_eq!(rig.hub.keep().keys("dpa"), ["a"]);

@@ -162,6 +162,58 @@ async fn nothing_can_be_written_and_nothing_may_take_too_long() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
+async fn a_page_of_large_rows_has_few() {
+    let (mut rig, mut database) = rig("    read: {table: dpa}\n").await;
+    database
+        .exec(
+            "create table dpa (id int, nilai int, uraian text, isi text);
+             insert into dpa select i, i, null, case when i between 41 and 80 then repeat('x', 1000000) end
+             from generate_series(1, 195) i",
+        )
+        .await;
+
+    let lengths = rig.page_lengths().await;
+
+    assert_eq!(lengths, [49, 9, 9, 9, 24, 9, 18, 36, 32], "a page ends when it has 8 MiB, and fetches grow again");
+    assert_eq!(rig.hub.keep().keys("dpa").len(), 195);
+    rig.stop().await;
+    database.drop().await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn names_that_need_quotes_are_read_from_a_cursor_too() {
+    let (mut rig, mut database) =
+        rig("    read: {table: 'Skema 1.Ta \"Belanja\"'}\n    cursor: {field: 'Di \"ubah\"'}\n").await;
+    database
+        .exec(
+            r#"create schema "Skema 1";
+             create table "Skema 1"."Ta ""Belanja""" (id int, nilai int, uraian text, "Di ""ubah""" date);
+             insert into "Skema 1"."Ta ""Belanja""" values (1, 1, null, '2026-11-20')"#,
+        )
+        .await;
+    rig.run(false).await;
+    database.exec(r#"insert into "Skema 1"."Ta ""Belanja""" values (2, 1, null, '2026-11-21')"#).await;
+
+    let report = rig.run(false).await;
+
+    assert_eq!((report.kind, report.counts.published), (RunKind::Incremental, 1));
+    rig.stop().await;
+    database.drop().await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_failure_quotes_no_value_of_a_row() {
+    let (mut rig, mut database) = rig("    read: {table: dpa, where: \"nilai::int > 0\"}\n").await;
+    database.exec("create table dpa (id int, nilai text); insert into dpa values (1, 'Pegawai 0012')").await;
+
+    let failure = rig.try_run(false).await.failure.unwrap();
+
+    assert!(failure.contains("22P02") && !failure.contains("Pegawai"), "{failure}");
+    rig.stop().await;
+    database.drop().await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
 async fn who_is_not_let_in_is_told() {
     let (mut rig, database) = rig("    read: {table: dpa}\n").await;
     rig.set("DB", database.url().replace(&database.name, "no_such_database"));

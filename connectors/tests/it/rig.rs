@@ -1,10 +1,11 @@
 //! A connector on the bench: definitions, a state file, a bus and a small hub.
 
 use std::path::{Path, PathBuf};
+use std::sync::{Arc, Mutex};
 use std::time::{Duration, Instant};
 
 use muara_connectors::definition::{self, Definition, Origin, Variables};
-use muara_connectors::runner::{Connector, Handle, Options, StreamReport};
+use muara_connectors::runner::{Connector, Handle, Options, Progress, StreamReport};
 use muara_schemas::bus::Bus;
 use muara_schemas::control::{Command, Order};
 use muara_schemas::{Clock, Moment, StreamName};
@@ -120,6 +121,20 @@ impl Rig {
         let report = self.start().await.run_all(full).await.remove(0);
         self.hub.keep().check_runs();
         report
+    }
+
+    /// Runs the one stream and gives how many records each page of its source had.
+    pub(crate) async fn page_lengths(&mut self) -> Vec<u64> {
+        let totals = Arc::new(Mutex::new(vec![0]));
+        let seen = totals.clone();
+        self.options.observer = Some(Arc::new(move |progress: Progress| {
+            if !progress.ended {
+                seen.lock().unwrap().push(progress.read);
+            }
+        }));
+        self.run(true).await;
+        let totals = totals.lock().unwrap();
+        totals.windows(2).map(|pair| pair[1] - pair[0]).collect()
     }
 
     pub(crate) fn name(&self) -> StreamName {

@@ -298,3 +298,28 @@ async fn large_records_travel_alone_or_not_at_all() {
     let report = rig.run(false).await;
     assert_eq!((report.counts.published, report.counts.quarantined), (1, 1), "a key has 512 bytes at most");
 }
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_page_of_large_rows_has_few() {
+    let (mut rig, db) = rig(WHOLE).await;
+    exec(&db, FILL).await;
+    exec(
+        &db,
+        "delete from dpa where id > 95; update dpa set diubah = printf('%.1000000c', 'x') where id > 40 and id <= 80",
+    )
+    .await;
+
+    let lengths = rig.page_lengths().await;
+
+    assert_eq!(lengths, [49, 9, 9, 9, 19], "a page ends when it has 8 MiB");
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_table_may_have_any_name_that_lint_lets_pass() {
+    let name = r#"Ta "Belanja" 2026"#;
+    let (mut rig, db) = rig(&format!("    read: {{table: '{name}'}}\n")).await;
+    exec(&db, r#"create table "Ta ""Belanja"" 2026" (id, nilai, uraian)"#).await;
+    exec(&db, r#"insert into "Ta ""Belanja"" 2026" values ('a', 1, null)"#).await;
+
+    assert_eq!(rig.run(false).await.counts.published, 1);
+}

@@ -127,7 +127,7 @@ pub const CODES: &[Code] = &[
     Code {
         code: "E0125",
         title: "the name is not safe",
-        explanation: "Names of tables and columns have letters, digits, `_`, `$`, `-` and spaces; `where` of a sql stream is one condition without `;` and comments; `file` stays below the folder; `get` stays below the base URL. A view in the database is the place for anything more.",
+        explanation: "A table is named with its schema or without, a column, also in `key` and `cursor` of a sql stream, by one name; a name has at most 63 bytes, no dot and no space around it; `where` of a sql stream is one condition without `;` and comments; `file` stays below the folder; `get` stays below the base URL. A view in the database is the place for anything more.",
     },
     Code {
         code: "E0126",

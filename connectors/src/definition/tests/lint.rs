@@ -79,7 +79,10 @@ fn kinds_and_what_belongs_to_them() {
     assert_eq!(broken(&files, "", ""), ["E0121 8:5"]);
     assert_eq!(broken(&files.replace("    cursor: {field: diubah, lag: 5m}\n", ""), "", ""), ["W0104 8:17"]);
     assert_eq!(broken(&files.replace("a.csv", "../a.csv"), "cursor", "cursor"), ["E0125 7:18", "E0121 8:5"]);
-    assert_eq!(broken(SQL, "simda.ta_rencana", "\"x; drop\""), ["E0125 7:19"]);
+    assert_eq!(broken(SQL, "simda.ta_rencana", "db.dbo.ta_rencana"), ["E0125 7:19"]);
+    assert_eq!(broken(SQL, "simda.ta_rencana", "\"Ta Rencana\""), Vec::<String>::new());
+    assert_eq!(broken(SQL, "key: [id]", "key: [id.satu]"), ["E0125 10:11"]);
+    assert_eq!(broken(SQL, "field: diubah", "field: a.b"), ["E0125 8:21"]);
     assert_eq!(broken(SQL, "tahun = 2026", "1=1; drop table x"), ["E0125 7:92"]);
     assert_eq!(broken(GOOD, "get: /dpa", "get: https://example.go.id/dpa"), ["E0125 14:17"]);
     assert_eq!(broken(SQL, "bulan, jumlah, diubah", "bulan, diubah"), ["E0127 11:102"]);

@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use tokio::sync::mpsc;
 
-use crate::kind::PullError;
+use crate::kind::{MAX_PAGE_BYTES, PullError};
 use crate::raw::{Head, Row};
 
 /// Rows that follow each other in their file.
@@ -28,6 +28,7 @@ pub(super) struct Rows {
     columns: Vec<usize>,
     sheet: Option<Arc<str>>,
     piece: Vec<Row>,
+    bytes: usize,
     first: u64,
 }
 
@@ -47,7 +48,7 @@ pub(super) enum Cell {
 
 impl Rows {
     pub(super) const fn new(out: mpsc::Sender<Result<Piece, PullError>>, size: usize) -> Self {
-        Self { out, size, head: None, columns: Vec::new(), sheet: None, piece: Vec::new(), first: 0 }
+        Self { out, size, head: None, columns: Vec::new(), sheet: None, piece: Vec::new(), bytes: 0, first: 0 }
     }
 
     /// Names the sheet that the rows stand in.
@@ -116,12 +117,14 @@ impl Rows {
         }
         // Pointers count on from the first row of a piece.
         let follows = self.first + self.piece.len() as u64 == number;
-        if self.piece.len() >= self.size || !(follows || self.piece.is_empty()) {
+        let full = self.piece.len() >= self.size || self.bytes >= MAX_PAGE_BYTES;
+        if full || !(follows || self.piece.is_empty()) {
             self.hand_over(false)?;
         }
         if self.piece.is_empty() {
             self.first = number;
         }
+        self.bytes += row.size();
         self.piece.push(row);
         Ok(())
     }
@@ -138,6 +141,7 @@ impl Rows {
 
     fn hand_over(&mut self, last: bool) -> Result<(), String> {
         let rows = std::mem::take(&mut self.piece);
+        self.bytes = 0;
         let piece = Piece { rows, first: self.first, sheet: self.sheet.clone(), last };
         self.out.blocking_send(Ok(piece)).map_err(|_| "nobody reads on".to_owned())
     }

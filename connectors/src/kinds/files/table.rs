@@ -1,6 +1,7 @@
 //! CSV: UTF-8 with or without a byte order mark, any delimiter, the header in the first row.
 
 use std::fs::File;
+use std::io::{self, Read};
 use std::path::Path;
 
 use csv::{ByteRecord, ReaderBuilder};
@@ -9,23 +10,40 @@ use super::rows::{Cell, Rows};
 
 /// A row with more text than this is a quote that was never closed.
 const MAX_ROW_BYTES: usize = 4 * 1024 * 1024;
+/// What the parser reads at once, perhaps beyond the row.
+const BUFFER: usize = 1 << 18;
 
 /// Reads a file. Texts stay as they are.
 pub(super) fn read(path: &Path, delimiter: u8, rows: &mut Rows) -> Result<(), String> {
-    let file = File::open(path).map_err(|error| error.to_string())?;
+    records(File::open(path).map_err(|error| error.to_string())?, delimiter, rows)
+}
+
+/// Reads what a file holds; a row that never ends is given up before it fills the memory.
+pub(super) fn records(file: impl Read, delimiter: u8, rows: &mut Rows) -> Result<(), String> {
     let mut reader = ReaderBuilder::new()
         .has_headers(false)
         .flexible(true)
         .delimiter(delimiter)
-        .buffer_capacity(1 << 18)
-        .from_reader(file);
+        .buffer_capacity(BUFFER)
+        .from_reader(Limited { file, left: 0 });
     let mut record = ByteRecord::new();
     let mut number = 0;
     let mut width = 0;
-    while reader.read_byte_record(&mut record).map_err(|error| error.to_string())? {
+    loop {
         number += 1;
-        if record.as_slice().len() > MAX_ROW_BYTES {
-            return Err(format!("row {number} has more than {} MiB; a quote is not closed", MAX_ROW_BYTES >> 20));
+        reader.get_mut().left = MAX_ROW_BYTES + BUFFER;
+        let line = reader.position().line();
+        let there = reader.read_byte_record(&mut record);
+        // The reader passes on what it was told by the file, and only our own limit is of this kind.
+        let endless = matches!(&there, Err(error) if matches!(error.kind(), csv::ErrorKind::Io(error) if error.kind() == io::ErrorKind::FileTooLarge));
+        if endless || record.as_slice().len() > MAX_ROW_BYTES {
+            let most = MAX_ROW_BYTES >> 20;
+            return Err(format!(
+                "row {number}, which begins in line {line}, has more than {most} MiB; a quote is not closed"
+            ));
+        }
+        if !there.map_err(|error| error.to_string())? {
+            break;
         }
         let text = |cell: &[u8]| {
             let cell = std::str::from_utf8(cell);
@@ -46,4 +64,22 @@ pub(super) fn read(path: &Path, delimiter: u8, rows: &mut Rows) -> Result<(), St
         rows.row(number, |column| cells.get_mut(column).map(|cell| Cell::Text(std::mem::take(cell))), spoilt)?;
     }
     if rows.has_header() { Ok(()) } else { Err("it is empty".to_owned()) }
+}
+
+/// A file of which so much may be read until the next row begins.
+struct Limited<R> {
+    file: R,
+    left: usize,
+}
+
+impl<R: Read> Read for Limited<R> {
+    fn read(&mut self, into: &mut [u8]) -> io::Result<usize> {
+        let most = into.len().min(self.left);
+        if most == 0 && !into.is_empty() {
+            return Err(io::ErrorKind::FileTooLarge.into());
+        }
+        let read = self.file.read(&mut into[..most])?;
+        self.left -= read;
+        Ok(read)
+    }
 }

@@ -2,7 +2,8 @@
 
 use proptest::prelude::*;
 
-use super::{bomb, folder, number};
+use super::rows::Rows;
+use super::{PIECE, bomb, folder, number, table};
 
 #[test]
 fn numbers_are_what_a_person_typed() {
@@ -54,6 +55,44 @@ fn patterns_mean_files_below_the_folder() {
     for pattern in ["../x.xlsx", "gone.csv", "chkp", "/etc/passwd", "chkp//1.csv"] {
         assert!(folder::list(root.path(), pattern).is_err(), "{pattern}");
     }
+}
+
+#[test]
+fn a_quote_that_is_never_closed_is_given_up_where_it_begins() {
+    let (out, _pieces) = tokio::sync::mpsc::channel(1);
+    let endless = std::io::Read::chain(&b"id,nilai\n1,\"a\nb\"\n2,\"c"[..], std::io::repeat(b'x'));
+
+    let told = table::records(endless, b',', &mut Rows::new(out, PIECE)).unwrap_err();
+
+    assert_eq!(told, "row 3, which begins in line 4, has more than 4 MiB; a quote is not closed");
+}
+
+#[test]
+fn a_large_row_is_taken_whole() {
+    let (out, mut pieces) = tokio::sync::mpsc::channel(8);
+    let large = "x".repeat(4 * 1024 * 1024 - 10);
+    let text = format!("id,nilai\n1,{large}\n2,{large}\n");
+    let mut rows = Rows::new(out, PIECE);
+
+    table::records(text.as_bytes(), b',', &mut rows).unwrap();
+
+    rows.end(Ok(()));
+    let count = std::iter::from_fn(|| pieces.blocking_recv()).map(|piece| piece.unwrap().rows.len()).sum::<usize>();
+    assert_eq!(count, 2);
+}
+
+#[test]
+fn a_piece_has_few_bytes_as_well_as_few_rows() {
+    let (out, mut pieces) = tokio::sync::mpsc::channel(64);
+    let text = format!("id,nilai\n{}", format!("1,{}\n", "x".repeat(1_000_000)).repeat(40));
+    let mut rows = Rows::new(out, PIECE);
+
+    table::records(text.as_bytes(), b',', &mut rows).unwrap();
+
+    rows.end(Ok(()));
+    let pieces: Vec<_> = std::iter::from_fn(|| pieces.blocking_recv()).map(Result::unwrap).collect();
+    let lengths: Vec<_> = pieces.iter().map(|piece| (piece.first, piece.rows.len(), piece.last)).collect();
+    assert_eq!(lengths, [(2, 9, false), (11, 9, false), (20, 9, false), (29, 9, false), (38, 4, true)]);
 }
 
 #[test]

@@ -10,11 +10,12 @@ use sqlx::{AssertSqlSafe, ConnectOptions as _, Executor as _, Row as _, Sqlite, 
 
 use super::statement::Statement;
 use super::{Settings, failed};
-use crate::kind::PullError;
+use crate::kind::{MAX_PAGE_BYTES, PullError};
 use crate::raw::{Head, Raw};
 
-/// How many rows the reading thread may be ahead; a handful would make it wait for us at every row.
-const ROWS_AHEAD: usize = 512;
+/// How many rows the reading thread may be ahead, however large they are; a handful would make it wait for us at
+/// every row.
+const ROWS_AHEAD: usize = 64;
 
 /// A read under way; holds its one connection.
 pub(super) struct Reading {
@@ -54,23 +55,27 @@ impl Reading {
         Ok(Self { rows: (&pool).fetch(query), head: None })
     }
 
-    /// The next rows, at most as many as one piece has.
-    pub(super) async fn rows(&mut self, settings: Settings) -> Result<Vec<Raw>, PullError> {
+    /// The next rows, at most as many as one page has, and whether there may be more.
+    pub(super) async fn rows(&mut self, settings: Settings) -> Result<(Vec<Raw>, bool), PullError> {
         let mut records = Vec::with_capacity(settings.fetch.min(10_000));
+        let mut bytes = 0;
         let Self { rows, head } = self;
         let reading = async {
-            while records.len() < settings.fetch
-                && let Some(row) = rows.try_next().await.map_err(|error| failed("read the table", &error))?
-            {
+            while records.len() < settings.fetch && bytes < MAX_PAGE_BYTES {
+                let row = rows.try_next().await.map_err(|error| failed("read the table", &error))?;
+                let Some(row) = row else { return Ok(false) };
                 let head = head.get_or_insert_with(|| Head::new(row.columns().iter().map(sqlx::Column::name)));
-                records.push(raw(&row, head)?);
+                let record = raw(&row, head)?;
+                bytes += record.size();
+                records.push(record);
             }
-            Ok(())
+            Ok(true)
         };
         let seconds = settings.timeout.as_secs();
         let read = tokio::time::timeout(settings.timeout, reading).await;
-        read.map_err(|_| PullError::retry(format!("could not read the table: a piece took more than {seconds} s")))??;
-        Ok(records)
+        let late = |_| PullError::retry(format!("could not read the table: a piece took more than {seconds} s"));
+        let more = read.map_err(late)??;
+        Ok((records, more))
     }
 }
 

@@ -1,5 +1,7 @@
 //! The one statement of a stream, from names that are checked and quoted.
 
+use crate::definition::identifier::quoted;
+
 /// The parts of a statement, all quoted.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(super) struct Statement {
@@ -11,6 +13,8 @@ pub(super) struct Statement {
     condition: Option<String>,
     /// The cursor column.
     pub(super) cursor: Option<String>,
+    /// The same without quotes, as a catalog knows it.
+    pub(super) cursor_name: Option<String>,
     /// What an incremental read is ordered by after the cursor, so that ties have an order.
     key: Vec<String>,
 }
@@ -24,13 +28,11 @@ impl Statement {
         cursor: Option<&str>,
         key: impl Iterator<Item = &'a str>,
     ) -> Result<Self, String> {
-        let parts: Vec<&str> = table.split('.').collect();
-        if parts.len() > 2 {
-            return Err(format!("`{table}` is no table name: one dot at most, between schema and table"));
-        }
-        let table = parts.into_iter().map(quote).collect::<Result<Vec<_>, _>>()?.join(".");
+        let table = quote(table, 2)?;
+        let quote = |name: &str| quote(name, 1);
         let mut names = columns.iter().map(|name| quote(name)).collect::<Result<Vec<_>, _>>()?;
         let key = key.map(quote).collect::<Result<Vec<_>, _>>()?;
+        let cursor_name = cursor.map(str::to_owned);
         let cursor = cursor.map(quote).transpose()?;
         if !names.is_empty() {
             // Key and cursor are read whether they are listed or not.
@@ -41,7 +43,7 @@ impl Statement {
             }
         }
         let columns = if names.is_empty() { "*".to_owned() } else { names.join(", ") };
-        Ok(Self { table, columns, condition: condition.map(str::to_owned), cursor, key })
+        Ok(Self { table, columns, condition: condition.map(str::to_owned), cursor, cursor_name, key })
     }
 
     /// The statement. `from` is the expression of the cursor's value, itself included, for an incremental read.
@@ -71,13 +73,6 @@ impl Statement {
     }
 }
 
-/// A name in quotes; only such as need no escaping.
-fn quote(name: &str) -> Result<String, String> {
-    let mut bytes = name.bytes();
-    let head = bytes.next().is_some_and(|byte| byte.is_ascii_alphabetic() || byte == b'_');
-    if head && bytes.all(|byte| byte.is_ascii_alphanumeric() || matches!(byte, b'_' | b'$')) {
-        Ok(format!("\"{name}\""))
-    } else {
-        Err(format!("`{name}` is no name of a table or column: letters, digits, _ and $, not beginning with a digit"))
-    }
+fn quote(name: &str, parts: usize) -> Result<String, String> {
+    quoted(name, parts).ok_or_else(|| format!("`{name}` is no name of a table or column"))
 }
