@@ -36,7 +36,11 @@ async fn one_sync_balances_and_proves_and_a_second_applies_nothing() {
         assert_eq!(line["proof"]["equal"], true, "{line}");
     }
     let truth: Value = serde_json::from_slice(&std::fs::read(folder.path().join("world/truth.json")).unwrap()).unwrap();
-    assert_eq!(sum(&first, "quarantined"), truth["broken"].as_array().unwrap().len() as u64);
+    let broken = truth["broken"].as_array().unwrap().len();
+    assert_eq!((sum(&first, "quarantined"), sum(&second, "quarantined")), (broken as u64, broken as u64));
+    let list = program(folder.path()).with("MUARA_DATABASE", "sqlite:world/muara.db");
+    let waiting = list.run(&["quarantine", "list", "--limit", "500", "--json"]).well().json();
+    assert_eq!(waiting["items"].as_array().unwrap().len(), broken, "each of them still waits after the second read");
     assert_eq!(sum(&second, "applied"), 0);
     assert_eq!((&first["log_head"], &first["view_digest"]), (&second["log_head"], &second["view_digest"]));
 }

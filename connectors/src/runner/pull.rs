@@ -7,6 +7,7 @@ use std::time::Duration;
 use muara_schemas::Moment;
 use muara_schemas::page::RunKind;
 use tokio::sync::mpsc;
+use tokio::task::JoinHandle;
 
 use super::backoff;
 use super::context::Context;
@@ -48,6 +49,21 @@ pub(super) struct Puller {
     now: Moment,
 }
 
+/// A page that is being hashed.
+struct Hashing {
+    work: JoinHandle<Hashed>,
+    place: Place,
+    first: u64,
+    snapshot: bool,
+}
+
+/// What hashing found, and what it borrowed.
+struct Hashed {
+    probes: Vec<Probe>,
+    pluck: Pluck,
+    greatest: Greatest,
+}
+
 impl Puller {
     pub(super) fn new(context: Arc<Context>, source: Box<dyn Source>, kind: RunKind, now: Moment) -> Self {
         let stream = &context.stream;
@@ -78,39 +94,38 @@ impl Puller {
 
     async fn pages(&mut self, from: Option<String>, pages: &mpsc::Sender<Pulled>) -> Result<(), Failure> {
         let mut cursor = Cursor::Start { full: self.kind == RunKind::Full, from };
+        let mut before = None;
         for _ in 0..MAX_PAGES {
-            let page = self.pull(&cursor).await?;
+            // While a page comes, the one before it is hashed.
+            let page = self.pull(&cursor).await;
+            if let Some(before) = before.take() {
+                self.pass_on(before, pages).await?;
+            }
+            let Page { records, place, first, next, more, snapshot, total } = page?;
             muara_schemas::fault::point("page.pulled");
-            let Page { records, place, first, next, more, snapshot, total } = page;
             self.all_snapshot &= snapshot;
             self.total = total.or(self.total);
             self.read += records.len() as u64;
             self.context.tell(self.read, self.total, false);
-            let count = records.len();
-            let probes = self.probes(records).await?;
-            if count > 0 {
-                self.check_repeat(&probes, snapshot)?;
+            let hashing = Hashing { work: self.hash(records)?, place, first, snapshot };
+            if more && self.used.insert(digest(&next)) {
+                (before, cursor) = (Some(hashing), next);
+                continue;
             }
-            // An empty page counts too: it says that its part was read.
-            if pages.send(Pulled::Page { probes, place, first }).await.is_err() {
-                return Err(Failure::new("E0209", "the run was stopped"));
-            }
-            if !more {
-                return match self.total {
-                    Some(total) if self.read < total => Err(Failure::new(
-                        "E0206",
-                        format!("the source tells of {total} records and gave {}: the read is not complete", self.read),
-                    )),
-                    _ => Ok(()),
-                };
-            }
-            if !self.used.insert(digest(&next)) {
+            self.pass_on(hashing, pages).await?;
+            if more {
                 return Err(Failure::new(
                     "E0205",
                     "the source gave the same page token twice: reading on would never end",
                 ));
             }
-            cursor = next;
+            return match self.total {
+                Some(total) if self.read < total => Err(Failure::new(
+                    "E0206",
+                    format!("the source tells of {total} records and gave {}: the read is not complete", self.read),
+                )),
+                _ => Ok(()),
+            };
         }
         Err(Failure::new("E0205", format!("the source has more than {MAX_PAGES} pages: reading on would never end")))
     }
@@ -144,8 +159,22 @@ impl Puller {
         }
     }
 
-    /// Keys, hashes and the cursor of a page's records; beside the runtime, for it is all work and no waiting.
-    async fn probes(&mut self, records: Vec<crate::raw::Raw>) -> Result<Vec<Probe>, Failure> {
+    /// Hands a page on once it is hashed. An empty one counts too: it says that its part was read.
+    async fn pass_on(&mut self, page: Hashing, pages: &mpsc::Sender<Pulled>) -> Result<(), Failure> {
+        let Hashing { work, place, first, snapshot } = page;
+        let hashed = work.await.map_err(|error| Failure::new("E0211", format!("hash a page: {error}")))?;
+        (self.pluck, self.greatest) = (hashed.pluck, hashed.greatest);
+        let probes = hashed.probes;
+        if !probes.is_empty() {
+            self.check_repeat(&probes, snapshot)?;
+        }
+        let passed = pages.send(Pulled::Page { probes, place, first }).await;
+        passed.map_err(|_| Failure::new("E0209", "the run was stopped"))
+    }
+
+    /// Begins to find keys, hashes and the cursor of a page's records; beside the runtime, for it is all work and no
+    /// waiting. The page before must have been passed on.
+    fn hash(&mut self, records: Vec<crate::raw::Raw>) -> Result<JoinHandle<Hashed>, Failure> {
         if let Some(missing) = records.first().and_then(|raw| self.pluck.missing(raw)) {
             return Err(Failure::new(
                 "E0208",
@@ -173,13 +202,9 @@ impl Puller {
                     Err(reason) => Probe { raw, key: keyless_key(hash), keyless: Some(reason), hash },
                 });
             }
-            (probes, pluck, greatest)
+            Hashed { probes, pluck, greatest }
         };
-        let (probes, pluck, greatest) = tokio::task::spawn_blocking(work)
-            .await
-            .map_err(|error| Failure::new("E0211", format!("hash a page: {error}")))?;
-        (self.pluck, self.greatest) = (pluck, greatest);
-        Ok(probes)
+        Ok(tokio::task::spawn_blocking(work))
     }
 
     /// A source that does not understand its page parameter gives the same page for ever.

@@ -173,7 +173,8 @@ impl Sifter {
         };
         if let Some(reason) = keyless {
             self.keyless = true;
-            let quarantined = broken(vec![reason], About::default(), self.seen.pointer(""), None);
+            let about = fields.map_or_else(|_| About::default(), |fields| about(&self.table.map(&fields)));
+            let quarantined = broken(vec![reason], about, self.seen.pointer(""), None);
             let slot = self.slot(print.as_ref());
             self.quarantine(quarantined, now, items);
             self.keep(

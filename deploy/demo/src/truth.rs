@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 
 use serde::Serialize;
 
-use crate::world::{Defect, Edit, FISCAL_YEAR, REGION, REGION_NAME, Readable, Sen, Stream, World};
+use crate::world::{Defect, Edit, FISCAL_YEAR, LRA_KEY, REGION, REGION_NAME, Readable, Sen, Stream, World};
 
 /// The right answers for one world at one tick.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
@@ -48,7 +48,7 @@ pub struct Broken {
     pub system: &'static str,
     /// Stream of the system.
     pub stream: &'static str,
-    /// The raw key, joined as the definition's `key:` joins it.
+    /// The raw key, joined as the definition's `key:` joins it; empty when that is what is missing.
     pub key: String,
     /// Record type that it would have become.
     pub record_type: &'static str,
@@ -138,7 +138,7 @@ fn broken(world: &World, stream: Stream, row: usize, defect: &Defect) -> Broken 
     Broken {
         system,
         stream: name,
-        key: world.key_of(stream, row),
+        key: if defect.edit == Edit::Gone(LRA_KEY) { String::new() } else { world.key_of(stream, row) },
         record_type,
         agency,
         measure,

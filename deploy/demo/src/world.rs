@@ -27,7 +27,7 @@ pub(crate) use accounts::{ACCOUNTS, BLUD_FUND, FUNDS};
 pub(crate) use agencies::{Agency, Kind};
 pub(crate) use budget::{BudgetLine, CashPlan, Post, RbaLine, Stage};
 pub(crate) use calendar::{FISCAL_YEAR, month_end};
-pub(crate) use defects::{Defect, Edit, Readable};
+pub(crate) use defects::{Defect, Edit, LRA_KEY, Readable};
 pub(crate) use money::Sen;
 pub(crate) use payments::{Kind as PaymentKind, Payment, Status};
 pub(crate) use people::{ACTIVITIES, Employee, LogEntry, LogStatus, nip};

@@ -13,6 +13,9 @@ use super::{AgencyRow, Stream, World};
 
 pub(crate) use list::plant;
 
+/// The field by which an LRA line is known.
+pub(crate) const LRA_KEY: &str = "id_realisasi";
+
 /// What is wrong with the raw form; a path goes into objects and lists by dots.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Edit {

@@ -2,7 +2,7 @@
 //!
 //! To add one, add a call: the stream, which of the fitting rows, the edit, what can still be read, and why.
 
-use super::{Edit, Planter, Readable};
+use super::{Edit, LRA_KEY, Planter, Readable};
 use crate::world::people::LogStatus;
 use crate::world::plan::Level;
 use crate::world::{PaymentKind, Stream, World};
@@ -123,6 +123,7 @@ pub(crate) fn plant(world: &mut World) {
         All,
         "31 September is no date",
     );
+    planter.row(Stream::Lra, 707, closed, Gone(LRA_KEY), All, "the line has no id");
     planter.row(Stream::Lra, 2_525, closed, Again, All, "key not unique: a second line under the same id");
 
     let settled = |world: &World, row: usize| world.progress[row].month < 10;
