@@ -9,10 +9,8 @@ use std::time::Duration;
 
 use futures_util::FutureExt;
 use muara_schemas::bus::{Bus, Consumer, Delivery};
-use muara_schemas::message::Message;
-use muara_schemas::page::RunId;
-use muara_schemas::stream::{PARTITIONS, StreamName};
-use muara_schemas::{Catalog, Clock, Secret, fault};
+use muara_schemas::stream::PARTITIONS;
+use muara_schemas::{Clock, Secret, fault};
 use tokio::sync::Notify;
 use tokio_util::sync::CancellationToken;
 use tokio_util::task::TaskTracker;
@@ -24,6 +22,7 @@ pub mod apply;
 pub mod chain;
 pub mod checked;
 pub mod holding;
+mod inspection;
 pub mod order;
 pub mod senders;
 pub mod unit;
@@ -32,7 +31,8 @@ pub mod verdict;
 use apply::Ended;
 pub use senders::Senders;
 
-use checked::{Arrived, Poison};
+use checked::Arrived;
+use inspection::{Claim, Inspection, Inspector, Refused};
 
 /// Pages that one unit of work takes in at most.
 const MAX_PAGES: usize = 20;
@@ -75,23 +75,30 @@ impl Intake {
     }
 
     async fn partition(&self, partition: u8, token: CancellationToken) {
+        let inspector = Inspector::new(self.secret.clone(), Arc::clone(&self.senders), self.bus.verifies_senders());
         let mut consumer = self.bus.pages(partition);
-        while let Some(deliveries) = next_batch(&mut consumer, &token).await {
+        let mut next = fetch(&mut consumer, &inspector, &token).await;
+        while let Some(batch) = next {
             fault::point("intake.delivered");
-            if !self.take(partition, deliveries, &token).await {
+            // While a batch is stored, the one behind it is looked into.
+            let fetching = fetch(&mut consumer, &inspector, &token);
+            let (is_taken, fetched) = tokio::join!(self.take(partition, batch, &inspector, &token), fetching);
+            if !is_taken {
                 return;
             }
+            next = fetched;
         }
     }
 
     /// Takes deliveries in and acknowledges them, trying again as long as only the database is to blame; `false` when
     /// the process is to end.
-    async fn take(&self, partition: u8, deliveries: Vec<Delivery>, token: &CancellationToken) -> bool {
-        let mut waiting = deliveries;
+    async fn take(&self, partition: u8, batch: Batch, inspector: &Inspector, token: &CancellationToken) -> bool {
+        let Batch { deliveries: mut waiting, inspection } = batch;
+        let mut inspection = Some(inspection);
         let mut failures = 0;
         let mut pause = FIRST_PAUSE;
         while !waiting.is_empty() {
-            let checked = self.check(&waiting).await;
+            let checked = inspection.take().unwrap_or_else(|| inspector.begin(&waiting)).end().await;
             let (mut arrived, mut healthy) = (Vec::with_capacity(waiting.len()), Vec::with_capacity(waiting.len()));
             for (delivery, checked) in waiting.into_iter().zip(checked) {
                 match checked {
@@ -125,7 +132,9 @@ impl Intake {
                 Err(Failure::Lasting(_)) if healthy.len() > 1 => {
                     // One of them is at fault: take each alone.
                     for delivery in healthy {
-                        if !Box::pin(self.take(partition, vec![delivery], token)).await {
+                        let inspection = inspector.begin(std::slice::from_ref(&delivery));
+                        let alone = Batch { deliveries: vec![delivery], inspection };
+                        if !Box::pin(self.take(partition, alone, inspector, token)).await {
                             return false;
                         }
                     }
@@ -148,34 +157,6 @@ impl Intake {
             waiting = healthy;
         }
         true
-    }
-
-    /// Parses and checks, on a thread for such work. An error is final for its message.
-    async fn check(&self, deliveries: &[Delivery]) -> Vec<Result<Arrived, Refused>> {
-        let work: Vec<_> = deliveries.iter().map(|delivery| (delivery.body.clone(), delivery.sender.clone())).collect();
-        let (secret, senders) = (self.secret.clone(), Arc::clone(&self.senders));
-        let is_verified = self.bus.verifies_senders();
-        let count = work.len();
-        tokio::task::spawn_blocking(move || {
-            let one = |(bytes, sender): (bytes::Bytes, Option<String>)| {
-                let message = checked::parse(&bytes)?;
-                let stream = message.stream();
-                if is_verified && !senders.permit(sender.as_deref(), &stream) {
-                    // What it claims to be is not believed either.
-                    return Err(Poison::Sender { user: sender.unwrap_or_default(), stream }.into());
-                }
-                let claim = Claim::made(&message);
-                let refused = |poison: Poison| Refused { error: poison.to_string(), claim };
-                checked::verify(message, &secret, Catalog::embedded()).map_err(refused)
-            };
-            let guarded = |work| {
-                std::panic::catch_unwind(AssertUnwindSafe(|| one(work)))
-                    .unwrap_or_else(|_| Err(Refused::from(Poison::Panicked)))
-            };
-            work.into_iter().map(guarded).collect()
-        })
-        .await
-        .unwrap_or_else(|_| (0..count).map(|_| Err(Poison::Panicked.into())).collect())
     }
 
     async fn attempt(&self, arrived: &mut [Arrived]) -> Result<(), Failure> {
@@ -292,43 +273,6 @@ impl Intake {
     }
 }
 
-/// A message that can never be taken.
-#[derive(Debug, Clone)]
-struct Refused {
-    error: String,
-    /// What it says of itself, where its sender may say so.
-    claim: Option<Claim>,
-}
-
-/// Which run of which stream a page belongs to.
-#[derive(Debug, Clone)]
-struct Claim {
-    name: StreamName,
-    run: RunId,
-}
-
-impl Claim {
-    fn made(message: &Message) -> Option<Self> {
-        match message {
-            Message::Page(page) => Some(Self { name: page.name(), run: page.run }),
-            _ => None,
-        }
-    }
-
-    fn of(arrived: &Arrived) -> Option<Self> {
-        match arrived {
-            Arrived::Page(checked) => Some(Self { name: checked.name.clone(), run: checked.page.run }),
-            Arrived::Word(_) => None,
-        }
-    }
-}
-
-impl From<Poison> for Refused {
-    fn from(poison: Poison) -> Self {
-        Self { error: poison.to_string(), claim: None }
-    }
-}
-
 /// Why messages could not be stored.
 enum Failure {
     /// The database is away or busy.
@@ -337,24 +281,31 @@ enum Failure {
     Lasting(String),
 }
 
+/// Deliveries that are being looked into.
+struct Batch {
+    deliveries: Vec<Delivery>,
+    inspection: Inspection,
+}
+
 /// The next delivery and those that wait behind it, within bounds; `None` at the end.
-async fn next_batch(consumer: &mut Consumer, token: &CancellationToken) -> Option<Vec<Delivery>> {
+async fn fetch(consumer: &mut Consumer, inspector: &Inspector, token: &CancellationToken) -> Option<Batch> {
     let first = tokio::select! {
         () = token.cancelled() => return None,
         delivery = consumer.next() => delivery?,
     };
     let mut bytes = first.body.len();
-    let mut batch = vec![first];
-    while batch.len() < MAX_PAGES && bytes < MAX_BATCH_BYTES {
+    let mut deliveries = vec![first];
+    while deliveries.len() < MAX_PAGES && bytes < MAX_BATCH_BYTES {
         match consumer.next().now_or_never() {
             Some(Some(delivery)) => {
                 bytes += delivery.body.len();
-                batch.push(delivery);
+                deliveries.push(delivery);
             }
             Some(None) | None => break,
         }
     }
-    Some(batch)
+    let inspection = inspector.begin(&deliveries);
+    Some(Batch { deliveries, inspection })
 }
 
 async fn acknowledge(deliveries: Vec<Delivery>) {

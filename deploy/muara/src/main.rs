@@ -1,8 +1,5 @@
 //! The program `muara`; everything it does is in the library beside it, so that tests can start it too.
 
-#[global_allocator]
-static ALLOCATOR: mimalloc::MiMalloc = mimalloc::MiMalloc;
-
 fn main() -> std::process::ExitCode {
     muara::main_entry()
 }
