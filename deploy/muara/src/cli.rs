@@ -61,6 +61,9 @@ pub enum Command {
     /// Look at connected systems, and give their connectors orders.
     #[command(subcommand)]
     Source(Source),
+    /// Work on the read models.
+    #[command(subcommand)]
+    View(View),
     /// Check this installation and say what to do.
     Doctor {
         /// Connector definitions to check too.
@@ -243,4 +246,11 @@ pub enum Source {
         #[arg(long, value_name = "YEAR")]
         fiscal_year: i64,
     },
+}
+
+/// Subcommands of `view`.
+#[derive(Debug, Subcommand)]
+pub enum View {
+    /// Empty the read models and have them built anew from the log's beginning; a running hub does the work.
+    Rebuild,
 }

@@ -19,6 +19,7 @@ mod schema;
 mod serve;
 mod source;
 mod sync;
+mod view;
 
 /// Does what was asked for.
 pub(crate) async fn run(cli: Cli) -> Result<ExitCode, Failure> {
@@ -45,6 +46,7 @@ pub(crate) async fn run(cli: Cli) -> Result<ExitCode, Failure> {
         Command::Quarantine(what) => quarantine::run(what, &config, json).await,
         Command::Key(what) => key::run(what, &config, json).await,
         Command::Source(what) => source::run(what, &config, json).await,
+        Command::View(what) => view::run(what, &config).await,
         Command::Doctor { paths } => doctor::run(&config, &paths, json).await,
         Command::Config | Command::Explain { .. } | Command::Schema(_) | Command::Lint { .. } => Ok(ExitCode::SUCCESS),
     }

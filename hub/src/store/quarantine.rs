@@ -152,31 +152,3 @@ pub async fn put(
     .await?;
     Ok(())
 }
-
-/// What is not counted because it is in quarantine.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct NotCounted {
-    /// Stream.
-    pub stream: i64,
-    /// Agency, where it is known.
-    pub agency: Option<String>,
-    /// Fiscal year, where it is known.
-    pub fiscal_year: Option<i64>,
-    /// Amount, where it is known.
-    pub amount: Option<String>,
-}
-
-/// Every open entry of these streams, without its raw record.
-pub async fn not_counted(tx: &mut Tx, streams: &[i64]) -> Result<Vec<NotCounted>> {
-    let rows: Vec<(i64, Option<String>, Option<i64>, Option<String>)> = Statement::new(
-        "select stream, agency, fiscal_year, amount from quarantine \
-         where state = 'open' and stream in (select stream from {rows} given_streams)",
-    )
-    .rows(tx, Rows::new().ints("stream", streams.iter().copied()))
-    .fetch_all(tx)
-    .await?;
-    Ok(rows
-        .into_iter()
-        .map(|(stream, agency, fiscal_year, amount)| NotCounted { stream, agency, fiscal_year, amount })
-        .collect())
-}

@@ -160,47 +160,6 @@ pub struct Sum {
     pub records: i64,
 }
 
-/// The sums of a fiscal year in one ledger, by region, measure, system, agency and stage.
-pub async fn sums(tx: &mut Tx, fiscal_year: i64, ledger: &str) -> Result<Vec<Sum>> {
-    type Row = (String, String, String, String, i64, i64, i64, i64);
-    let rows: Vec<Row> = Statement::new(
-        "select region, measure, system, agency, stage, cast(sum(high) as bigint), cast(sum(low) as bigint), \
-         cast(sum(records) as bigint) from totals where fiscal_year = $1 and ledger = $2 \
-         group by region, measure, system, agency, stage order by region, agency",
-    )
-    .bind(fiscal_year)
-    .bind(ledger)
-    .fetch_all(tx)
-    .await?;
-    Ok(rows
-        .into_iter()
-        .map(|(region, measure, system, agency, stage, high, low, records)| Sum {
-            region,
-            measure,
-            system,
-            agency,
-            stage,
-            amount: amount(high, low),
-            records,
-        })
-        .collect())
-}
-
-/// The stages of a fiscal year with their number of locked lines.
-pub async fn stages(tx: &mut Tx, fiscal_year: i64) -> Result<Vec<(Stage, i64)>> {
-    let rows: Vec<(String, String, String, i64, i64)> = Statement::new(
-        "select region, agency, system, stage, locked from budget_stages where fiscal_year = $1 and lines > 0 \
-         order by region, agency, system, stage",
-    )
-    .bind(fiscal_year)
-    .fetch_all(tx)
-    .await?;
-    Ok(rows
-        .into_iter()
-        .map(|(region, agency, system, stage, locked)| (Stage { region, fiscal_year, agency, system, stage }, locked))
-        .collect())
-}
-
 /// Who counts, where somebody said so: (record type, region, agency, fiscal year) → system.
 pub async fn authority(tx: &mut Tx) -> Result<Vec<(String, String, String, i64, String)>> {
     Statement::new("select record_type, region, agency, fiscal_year, system from authority order by 1, 2, 3, 4")

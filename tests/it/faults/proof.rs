@@ -30,6 +30,8 @@ async fn damaged_and_mended(office: Office) {
     office.legacy("update ta_belanja set uraian = 'Belanja 11 ' || hex(zeroblob(60)) where id = 11").await;
 
     office.settles_on(oracle().await, "the mended view").await;
+    drop(office.program().run(&["view", "rebuild"]).well());
+    office.settles_on(oracle().await, "the view that was built anew").await;
     assert_eq!(office.number("select count(*) from findings where closed_at is null").await, 0);
     assert_eq!(office.number("select count(*) from records where key = 'never' and deleted_at is null").await, 0);
 }

@@ -3,14 +3,15 @@
 use crate::engine::on_both;
 use crate::feed::{catch_up, full, line, number, take};
 use muara_hub::Hub;
+use muara_hub::access::Viewer;
 use muara_hub::projector;
-use muara_hub::store::totals;
+use muara_hub::store::figures;
 use muara_schemas::Rupiah;
 
 async fn budget(hub: &Hub) -> Vec<(i64, Rupiah, i64)> {
     let mut tx = hub.db.read().await.unwrap();
     let year = number(hub, "select fiscal_year from records limit 1").await;
-    let sums = totals::sums(&mut tx, year, "apbd").await.unwrap();
+    let sums = figures::sums(&mut tx, &Viewer::internal(), year, "apbd", None).await.unwrap();
     sums.into_iter().map(|sum| (sum.stage, sum.amount, sum.records)).collect()
 }
 
