@@ -302,7 +302,7 @@ pub async fn write(tx: &mut Tx, batch: Batch, now: Moment) -> Result<()> {
     let first = head.seq - i64::try_from(count).unwrap_or(0) + 1;
     let (entries, rows) = batch.finish(first, head.at);
     changes::append(tx, first, head.at, entries).await?;
-    records::put(tx, rows).await
+    records::put(tx, rows, first).await
 }
 
 /// Whether the current run was stopped so lately that the order to start anew may still be on its way.

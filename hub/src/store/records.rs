@@ -84,26 +84,30 @@ pub async fn known(tx: &mut Tx, ids: &[RecordId]) -> Result<HashMap<RecordId, Kn
         .collect()
 }
 
-/// Writes rows, new and changed, in one statement; a row that is written is no longer held.
-pub async fn put(tx: &mut Tx, rows: Vec<Row>) -> Result<()> {
-    if rows.is_empty() {
-        return Ok(());
+/// Writes rows: new ones, whose number is a place from `first` on, and changed ones. A row that is written is no longer
+/// held.
+pub async fn put(tx: &mut Tx, rows: Vec<Row>, first: i64) -> Result<()> {
+    let (new, changed): (Vec<Row>, Vec<Row>) = rows.into_iter().partition(|row| row.record >= first);
+    if !new.is_empty() {
+        Statement::new(
+            "insert into records (record, stream, key, id, agency, fiscal_year, business, hash, version, seq, body_seq, \
+             deleted_at) select record, stream, key, id, agency, fiscal_year, business, hash, version, seq, body_seq, \
+             deleted_at from {rows} given_records",
+        )
+        .rows(tx, Columns::of(new))
+        .execute(tx)
+        .await?;
     }
-    let mut columns = Columns::with_capacity(rows.len());
-    for row in rows {
-        columns.push(row);
+    if !changed.is_empty() {
+        Statement::new(
+            "update records set agency = given.agency, fiscal_year = given.fiscal_year, business = given.business, \
+             hash = given.hash, version = given.version, seq = given.seq, body_seq = given.body_seq, \
+             deleted_at = given.deleted_at, held = 0 from {rows} given where records.record = given.record",
+        )
+        .rows(tx, Columns::of(changed))
+        .execute(tx)
+        .await?;
     }
-    Statement::new(
-        "insert into records (record, stream, key, id, agency, fiscal_year, business, hash, version, seq, body_seq, \
-         deleted_at) select record, stream, key, id, agency, fiscal_year, business, hash, version, seq, body_seq, \
-         deleted_at from {rows} given_records where true on conflict (record) do update set agency = excluded.agency, \
-         fiscal_year = excluded.fiscal_year, business = excluded.business, hash = excluded.hash, \
-         version = excluded.version, seq = excluded.seq, body_seq = excluded.body_seq, \
-         deleted_at = excluded.deleted_at, held = 0",
-    )
-    .rows(tx, columns.into_rows())
-    .execute(tx)
-    .await?;
     Ok(())
 }
 
@@ -118,8 +122,13 @@ struct Columns {
 }
 
 impl Columns {
-    fn with_capacity(rows: usize) -> Self {
-        Self { keys: Vec::with_capacity(rows), ids: Vec::with_capacity(rows), ..Self::default() }
+    fn of(rows: Vec<Row>) -> Rows {
+        let count = rows.len();
+        let mut columns = Self { keys: Vec::with_capacity(count), ids: Vec::with_capacity(count), ..Self::default() };
+        for row in rows {
+            columns.push(row);
+        }
+        columns.into_rows()
     }
 
     fn push(&mut self, row: Row) {
