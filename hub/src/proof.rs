@@ -115,13 +115,13 @@ async fn repair(db: &Db, ended: &Ended, now: Moment) -> Result<()> {
     tx.commit().await
 }
 
-/// Carries out the deletes of a stream that wait for approval; answers how many. [`muara_schemas::page::Limits`] says
-/// when they wait.
-pub async fn approve(db: &Db, name: &StreamName, now: Moment) -> Result<usize> {
+/// Carries out the deletes of a stream that wait for approval, if they are just so many as somebody has looked at; answers
+/// how many wait. [`muara_schemas::page::Limits`] says when they do.
+pub async fn approve(db: &Db, name: &StreamName, count: usize, now: Moment) -> Result<usize> {
     let mut tx = db.write().await?;
     let Some(stream) = streams::lock_known(&mut tx, name).await? else { return Ok(0) };
     let held = records::held(&mut tx, stream.number, i64::MAX).await?;
-    let Some(run) = stream.run.filter(|_| !held.is_empty()) else { return Ok(0) };
+    let Some(run) = stream.run.filter(|_| !held.is_empty() && held.len() == count) else { return Ok(held.len()) };
     delete(&mut tx, &held, stream.number, run, now).await?;
     findings::close(&mut tx, &[findings::HELD], name, stream.number, now).await?;
     tx.commit().await?;

@@ -162,12 +162,19 @@ impl RecordType {
             .map(|error| Violation {
                 pointer: error.instance_path().to_string(),
                 keyword: error.kind().keyword().to_owned(),
-                message: message(&error),
+                message: self.said(&error).unwrap_or_else(|| message(&error)),
             })
             .collect();
         violations.sort();
         violations.dedup();
         violations
+    }
+
+    /// What the schema itself says where it demands more than a form: `x-muara-says` beside the keyword.
+    fn said(&self, error: &ValidationError<'_>) -> Option<String> {
+        let path = error.schema_path().to_string();
+        let (beside, _) = path.rsplit_once('/')?;
+        Some(self.schema().pointer(beside)?.get("x-muara-says")?.as_str()?.to_owned())
     }
 
     /// Replaces every personal value by `null`, so that the rest may be shown to who may not see persons.

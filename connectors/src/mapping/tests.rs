@@ -111,7 +111,7 @@ fiscal_year: {const: 2026}
 document_id: id
 kind: {const: LS}
 amount: nilai
-status: {const: transferred}
+status: {from: status, default: transferred}
 payee: penerima
 payee_account: {from: rekening, as: code}
 transferred_on: {from: cair, as: date}
@@ -144,7 +144,9 @@ fn nested_objects_lists_and_zones() {
         .replace("7 Pebruari 2026", "")
         .replace("2026-02-07 08:30:00", "0001-01-01")
         .replace("2026-02-06T17:00:00Z", " 0001-01-01 ");
-    let made = body(&table, &without);
+    let (errors, _) = broken(&table, &without);
+    assert!(errors[0].message.contains("the day of its transfer"), "money that nobody could date: {errors:?}");
+    let made = body(&table, &without.replace("\"id\"", "\"status\":\"sp2d\",\"id\""));
     assert!(
         made.get("sp2d").is_none() && made.get("transferred_on").is_none(),
         "an object of which nothing is there is absent: {made}"

@@ -7,7 +7,7 @@ use muara_schemas::{ContentHash, Proof};
 
 use super::key::KEYLESS;
 use super::seen::Seen;
-use crate::state::{Closing, Mark, Row};
+use crate::state::{Closing, Mark, NONE, Row};
 
 /// How often a key has to be missing in a row when a read is no snapshot.
 const MISSES: u32 = 2;
@@ -26,6 +26,8 @@ pub(super) struct Reckoning<'a> {
     /// How many keys there are.
     known: u64,
     candidates: Vec<Box<str>>,
+    /// Keys that are gone and were only ever in quarantine.
+    unsent: Vec<Box<str>>,
     proof: Proof,
     closing: Closing,
 }
@@ -48,7 +50,18 @@ impl<'a> Reckoning<'a> {
         deletable: bool,
     ) -> Self {
         let (known, proof, closing) = (0, Proof::default(), Closing::default());
-        Self { seen, twice, parts, snapshot, deletable, known, candidates: Vec::new(), proof, closing }
+        Self {
+            seen,
+            twice,
+            parts,
+            snapshot,
+            deletable,
+            known,
+            candidates: Vec::new(),
+            unsent: Vec::new(),
+            proof,
+            closing,
+        }
     }
 
     /// Looks at one print. Keys that wait for a second miss, or that nothing proves gone, still count as there:
@@ -69,7 +82,8 @@ impl<'a> Reckoning<'a> {
         } else if !self.deletable || !self.parts.contains(&row.part) {
             self.add(&row);
         } else if self.snapshot || row.missed + 1 >= MISSES {
-            self.candidates.push(row.key);
+            // What was never published deletes no record: it only ends its entry in quarantine.
+            if row.body == NONE { self.unsent.push(row.key) } else { self.candidates.push(row.key) }
         } else {
             self.add(&row);
             self.closing.missed.push(row.key);
@@ -78,12 +92,13 @@ impl<'a> Reckoning<'a> {
 
     /// The outcome under the guards for deletes.
     pub(super) fn end(mut self, limits: Limits) -> Outcome {
-        let mut gone = Vec::new();
+        let mut gone = self.unsent;
+        self.closing.gone.extend(gone.iter().cloned());
         if limits.hold(self.candidates.len() as u64, self.known) {
             self.closing.held = self.candidates;
         } else {
             self.closing.gone.extend(self.candidates.iter().cloned());
-            gone = self.candidates;
+            gone.extend(self.candidates);
         }
         Outcome { proof: self.proof, closing: self.closing, gone }
     }
@@ -141,6 +156,23 @@ mod tests {
         assert_eq!((outcome.closing.missed, outcome.closing.back), (vec!["k2".into()], vec!["k1".into()]));
         let outcome = reckon(&[row(1, Mark::Live, 0, 0), row(2, Mark::Live, 1, 0)], &seen, false, true);
         assert_eq!(outcome.gone, vec!["k2".into()]);
+    }
+
+    #[test]
+    fn what_was_never_published_goes_without_a_guard() {
+        let seen = seen(&[1]);
+        let broken = |slot| Row { body: NONE, ..row(slot, Mark::Quarantined, 0, 0) };
+        let rows = [
+            row(1, Mark::Live, 0, 0),
+            broken(2),
+            broken(3),
+            broken(4),
+            row(5, Mark::Live, 0, 0),
+            row(6, Mark::Live, 0, 0),
+        ];
+        let outcome = reckon(&rows, &seen, true, true);
+        assert_eq!(outcome.gone, vec!["k2".into(), "k3".into(), "k4".into()]);
+        assert_eq!(outcome.closing.held, vec!["k5".into(), "k6".into()], "two records are above the guard of one");
     }
 
     #[test]

@@ -181,7 +181,7 @@ pub enum Schema {
     List,
     /// One record type's JSON Schema.
     Show {
-        /// Such as budget-line.
+        /// Such as budget-line; `head` for the forms of codes, dates and money that all of them share.
         name: String,
     },
     /// Check a JSON file of one record, or of a list of records, against a record type.
@@ -228,6 +228,9 @@ pub enum Source {
     Approve {
         /// REGION/SYSTEM/STREAM.
         stream: String,
+        /// How many you have looked at; any other number deletes nothing.
+        #[arg(long)]
+        count: usize,
     },
     /// Say whose records count where several systems hold the same fact.
     Prefer {

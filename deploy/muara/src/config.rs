@@ -83,7 +83,9 @@ impl Config {
         }
         let config: Self =
             toml::Value::Table(merged).try_into().map_err(|error: toml::de::Error| wrong(place, error.message()))?;
-        config.check(place)?;
+        let overridden = OVERRIDABLE.iter().any(|key| env.contains_key(&format!("MUARA_{}", key.to_uppercase())));
+        let place = if overridden { format!("{place} and the environment") } else { place.to_owned() };
+        config.check(&place)?;
         Ok(config)
     }
 

@@ -34,6 +34,16 @@ impl Failure {
         Self::unreachable("E0710", error.to_string(), "check `database` in muara.toml, and `muara doctor`")
     }
 
+    /// What was attempted and what came.
+    pub fn what(&self) -> &str {
+        &self.what
+    }
+
+    /// What to do about it.
+    pub fn cure(&self) -> &str {
+        &self.cure
+    }
+
     /// The code for the shell.
     pub const fn exit_code(&self) -> u8 {
         self.exit

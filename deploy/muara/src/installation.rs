@@ -1,6 +1,7 @@
 //! The parts of an installation, opened as the configuration says.
 
 use std::collections::BTreeMap;
+use std::fs::{File, TryLockError};
 use std::path::PathBuf;
 
 use muara_connectors::definition::{Definition, Diagnostic, Variables};
@@ -56,6 +57,31 @@ pub(crate) async fn look(config: &Config) -> Result<Db, Failure> {
     }
 }
 
+/// Makes sure that no other process works on a database in one file, for as long as the answer lives.
+pub(crate) fn lock(database: &str) -> Result<Option<File>, Failure> {
+    let Some(file) = sqlite_file(database) else { return Ok(None) };
+    let mut name = file.as_os_str().to_owned();
+    name.push(".lock");
+    let lock = PathBuf::from(name);
+    let unable = |error: std::io::Error| {
+        Failure::unreachable(
+            "E0710",
+            format!("could not make {}: {error}", lock.display()),
+            "check the folder's rights",
+        )
+    };
+    let held = File::options().create(true).truncate(false).write(true).open(&lock).map_err(unable)?;
+    match held.try_lock() {
+        Ok(()) => Ok(Some(held)),
+        Err(TryLockError::WouldBlock) => Err(Failure::usage(
+            "E0721",
+            format!("another muara works on {}", file.display()),
+            "stop it first; several processes may share a PostgreSQL database",
+        )),
+        Err(TryLockError::Error(error)) => Err(unable(error)),
+    }
+}
+
 /// The file of an SQLite database.
 pub(crate) fn sqlite_file(database: &str) -> Option<PathBuf> {
     let path = database.strip_prefix("sqlite:")?;
@@ -81,7 +107,7 @@ pub(crate) fn definitions(paths: &[PathBuf], variables: &Variables) -> Result<Ve
         Failure::usage(
             "E0703",
             format!("{errors} errors in the connector definitions"),
-            "mend what is listed above; `muara lint` shows it again",
+            "mend what is listed above; `muara lint` shows it again, but for variables that are not set",
         )
     })
 }

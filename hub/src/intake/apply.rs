@@ -176,10 +176,6 @@ impl Work {
                 let held = records::hold(tx, &checked.held_ids, mark(run)).await?;
                 checked.tally.held = i64::try_from(held).unwrap_or(i64::MAX);
             }
-            if checked.tally.held > 0 {
-                let detail = format!("{} records would be deleted", checked.tally.held);
-                findings::open(tx, findings::HELD, name, stream.number, &detail, self.now).await?;
-            }
             tally = tally + checked.tally;
             let have: Vec<_> =
                 checked.page.have.iter().map(|(key, hash)| (secret.id(name, key), key.clone(), *hash)).collect();
@@ -256,8 +252,12 @@ impl Work {
         if is_full && end.complete {
             records::release_held(tx, number, mark(run)).await?;
             quarantine::close_unkeyed(tx, number, run, self.now).await?;
-            if records::held_count(tx, number).await? == 0 {
-                findings::close(tx, &[findings::HELD], name, number, self.now).await?;
+            match records::held_count(tx, number).await? {
+                0 => findings::close(tx, &[findings::HELD], name, number, self.now).await?,
+                held => {
+                    let detail = format!("{held} records are no longer in the source and would be deleted");
+                    findings::open(tx, findings::HELD, name, number, &detail, self.now).await?;
+                }
             }
         }
         let told =
@@ -266,6 +266,9 @@ impl Work {
         let verdict = if end.complete { "ok" } else { "failed" };
         if let Some(note) = verdict::pass(stream, name, verdict, end.failure.as_deref(), self.now) {
             tx.note(note);
+        }
+        if end.complete {
+            streams::recovered(tx, number).await?;
         }
         if end.complete && end.proof.is_some() {
             self.ended.push(Ended { name: name.clone(), run, kind: checked.page.kind, end });

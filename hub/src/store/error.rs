@@ -34,7 +34,13 @@ pub type Result<T> = std::result::Result<T, Error>;
 impl Error {
     /// The database could not be opened.
     pub(super) fn open(error: sqlx::Error) -> Self {
-        Self::Away(error)
+        // A pool tries again until its time is over, and then says only that.
+        Self::Away(match error {
+            sqlx::Error::PoolTimedOut => {
+                sqlx::Error::Io(std::io::Error::other("no server took a connection within 10 s"))
+            }
+            error => error,
+        })
     }
 
     /// The migration failed.

@@ -40,10 +40,19 @@ pub struct Finding {
     pub opened_at: i64,
 }
 
-/// Opens a finding about a stream unless it is open already; a new one enters the log.
+/// Opens a finding about a stream; a new one enters the log, and one that is open already says from now on what it is
+/// about now.
 pub async fn open(tx: &mut Tx, kind: &str, name: &StreamName, stream: i64, detail: &str, now: Moment) -> Result<()> {
     let subject = name.to_string();
     let detail = &detail[..detail.floor_char_boundary(MAX_DETAIL_BYTES)];
+    Statement::new(
+        "update findings set detail = $3 where kind = $1 and subject = $2 and closed_at is null and detail <> $3",
+    )
+    .bind(kind)
+    .bind(subject.as_str())
+    .bind(detail)
+    .execute(tx)
+    .await?;
     let opened = Statement::new(
         "insert into findings (kind, subject, stream, detail, opened_at) values ($1, $2, $3, $4, $5) \
          on conflict (kind, subject) where closed_at is null do nothing",
@@ -101,7 +110,8 @@ pub async fn tell(tx: &mut Tx, told: &Told<'_>, name: &StreamName, stream: i64, 
     }
     let is_stopped = told.failure.filter(|failure| failure.starts_with(STOPPED));
     if let Some(failure) = is_stopped {
-        open(tx, STOPPED, name, stream, failure, now).await?;
+        let why = failure.trim_start_matches(STOPPED).trim_start_matches([':', ' ']);
+        open(tx, STOPPED, name, stream, why, now).await?;
     }
     if told.is_whole {
         let is_noted = |kind: &str| told.notes.iter().any(|note| note.code == kind);

@@ -152,3 +152,13 @@ pub async fn put(
     .await?;
     Ok(())
 }
+
+/// How many entries are open, by stream.
+pub async fn open_counts(tx: &mut Tx) -> Result<BTreeMap<i64, i64>> {
+    let rows: Vec<(i64, i64)> = Statement::new(
+        "select stream, cast(count(*) as bigint) from quarantine where state = 'open' group by stream order by stream",
+    )
+    .fetch_all(tx)
+    .await?;
+    Ok(rows.into_iter().collect())
+}

@@ -175,6 +175,15 @@ pub async fn unchain(tx: &mut Tx, now: Moment) -> Result<()> {
     Ok(())
 }
 
+/// A run came to its end, so what the last sign of life told of a failure is over.
+pub async fn recovered(tx: &mut Tx, stream: i64) -> Result<()> {
+    Statement::new("update streams set failure = null where stream = $1 and failure is not null")
+        .bind(stream)
+        .execute(tx)
+        .await?;
+    Ok(())
+}
+
 /// Notes a sign of life.
 pub async fn beat(tx: &mut Tx, name: &StreamName, failure: Option<&str>, now: Moment) -> Result<()> {
     Statement::new(

@@ -75,7 +75,7 @@ pub const CODES: &[Code] = &[
         "E0513",
         "Deletes wait for approval",
         "A complete read no longer found more records than a read may delete by itself. They still count until somebody \
-         approves, with `muara source approve REGION/SYSTEM/STREAM`.\n\
+         approves, with `muara source approve REGION/SYSTEM/STREAM --count N`.\n\
          Usual cause: a source that was emptied, filtered otherwise, or read with fewer rights.\n\
          Cure: mend the source and read again; or approve, when the deletes are meant.",
     ),

@@ -104,4 +104,14 @@ pub const CODES: &[Code] = &[
         title: "there is no such stream",
         explanation: "Orders name a stream as the first column of `muara source list` shows it: REGION/SYSTEM/STREAM, such as 33.02/sipd/dpa. A stream is known once its connector has announced it or sent a page.",
     },
+    Code {
+        code: "E0721",
+        title: "another process works on the database",
+        explanation: "A database in one file belongs to one `muara serve` or `muara demo` at a time, and nobody may replace it meanwhile. Usual cause: a service that runs in the background. Cure: stop it first, or use PostgreSQL, which several processes may share. The lock is the file beside the database that ends in `.lock`; it goes with its process, however that ends.",
+    },
+    Code {
+        code: "E0722",
+        title: "another number of deletes waits than was approved",
+        explanation: "Deletes above a stream's guards wait until somebody has looked at them, and more may have come since. `--count` says how many were looked at, so that nothing else goes with them. Cure: see `muara doctor` for the number, look at the source, and say that number.",
+    },
 ];

@@ -165,6 +165,29 @@ async fn a_page_of_somebody_who_may_not_write_the_stream_is_kept_and_changes_not
 }
 
 #[tokio::test(flavor = "multi_thread")]
+async fn a_database_in_one_file_belongs_to_one_process_and_takes_nothing_but_its_own_backups() {
+    let office = Office::new(Size::Small, None).await;
+    let running = office.start();
+    first_sync(&office).await;
+    drop(office.program().run(&["backup", "muara.backup"]).well());
+    let refused = |arguments: &[&str], code: &str| {
+        let ended = office.program().run(arguments);
+        assert_eq!((ended.status.code(), ended.stderr.contains(code)), (Some(2), true), "{arguments:?}: {ended:?}");
+    };
+
+    refused(&["serve", "--connect", "simda.yaml", "--listen", "127.0.0.1:0"], "E0721");
+    refused(&["restore", "muara.backup", "--yes"], "E0721");
+    stop(running);
+    for foreign in ["simda.db", "simda.yaml", "state.db"] {
+        refused(&["restore", foreign, "--yes"], "E0708");
+    }
+
+    let _again = office.start();
+    office.settles_on(oracle().await, "the view that nobody has touched").await;
+    assert!(!office.folder().join("muara.db.restoring").exists(), "nothing is left behind");
+}
+
+#[tokio::test(flavor = "multi_thread")]
 async fn orders_from_the_command_line_are_obeyed() {
     const STREAM: &str = "33.02/simda/belanja";
     let office = Office::new(Size::Small, None).await;

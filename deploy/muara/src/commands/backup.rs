@@ -30,7 +30,11 @@ pub(super) async fn backup(config: &Config, file: &Path) -> Result<ExitCode, Fai
             "name a file that does not exist",
         ));
     }
-    let db = Db::open(&config.database).await?;
+    // The target is tried first: what the database would say of it helps nobody.
+    std::fs::File::create_new(file).and_then(|_| std::fs::remove_file(file)).map_err(|error| {
+        Failure::usage("E0707", format!("could not make {}: {error}", file.display()), "name a file that can be made")
+    })?;
+    let db = installation::look(config).await?;
     if db.copy_into(file).await?.is_none() {
         // PostgreSQL's own tool makes the best copy; the address goes by its environment, not by the process list.
         tool("pg_dump", &["--format=custom", "--no-owner", "--file"], file, &config.database).await?;
@@ -66,8 +70,13 @@ pub(super) async fn restore(config: &Config, file: &Path, yes: bool) -> Result<E
         };
         // Whatever happens on the way, the target is either the old database or the whole new one.
         let beside = beside(&target, ".restoring");
+        let _lock = installation::lock(&config.database)?;
         std::fs::copy(file, &beside).map_err(broken)?;
-        let epoch = renew(&format!("sqlite:{}", beside.display())).await?;
+        let renewed = renew_copy(&beside, file).await;
+        if renewed.is_err() {
+            drop(std::fs::remove_file(&beside));
+        }
+        let epoch = renewed?;
         replace(&beside, &target).map_err(broken)?;
         epoch
     } else {
@@ -96,6 +105,27 @@ async fn renew(database: &str) -> Result<String, Failure> {
     tx.commit().await?;
     hub.db.close().await;
     Ok(epoch)
+}
+
+/// The same for a copy of a file, if that is a database of ours at all.
+async fn renew_copy(copy: &Path, file: &Path) -> Result<String, Failure> {
+    let url = format!("sqlite:{}", copy.display());
+    let found = match Db::open(&url).await {
+        Ok(db) => {
+            let found = db.migration().await;
+            db.close().await;
+            found.ok().flatten()
+        }
+        Err(_) => None,
+    };
+    if found.is_none_or(|found| found > Db::newest_migration()) {
+        return Err(Failure::usage(
+            "E0708",
+            format!("{} is no backup that this version of Muara can read", file.display()),
+            "name a file that `muara backup` wrote",
+        ));
+    }
+    renew(&url).await
 }
 
 fn beside(file: &Path, suffix: &str) -> PathBuf {

@@ -54,6 +54,7 @@ pub(super) async fn run(options: cli::Demo, _config: &Config, as_json: bool) -> 
         return systems_only(&demo, &token, as_json).await;
     }
     let database = format!("sqlite:{}", folder.path().join("muara.db").display());
+    let _lock = installation::lock(&database)?;
     let hub = Hub::open(&database, Bus::local(), Clock::system()).await?;
     hub.start(Senders::anybody(), &tasks, &token);
     let bars = Arc::new(bars::Bars::new());
@@ -153,7 +154,7 @@ impl Running<'_> {
         tokio::select! {
             () = &mut serving => return Ok(()),
             settled = first => match settled {
-                Ok(()) => self.bars.say("The first full sync is done; the regency moves on, and so does the view."),
+                Ok(()) => self.bars.say("The first full sync is done; whatever the systems say from now on, the view follows."),
                 Err(failure) => self.bars.say(&failure.to_string()),
             },
         }

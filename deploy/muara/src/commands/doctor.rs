@@ -4,7 +4,8 @@ use std::path::PathBuf;
 use std::process::ExitCode;
 
 use muara_connectors::definition;
-use muara_hub::store::{Db, findings, head, parked, readers, streams};
+use muara_hub::access::Viewer;
+use muara_hub::store::{Db, findings, head, journal, parked, quarantine, readers, streams};
 use muara_schemas::bus::Health;
 use muara_schemas::{Clock, Moment};
 use serde::Serialize;
@@ -53,7 +54,7 @@ pub(super) async fn run(config: &Config, paths: &[PathBuf], as_json: bool) -> Re
             db.close().await;
         }
         Err(failure) => {
-            looks.push(look("database", State::Bad, failure.to_string(), Some("check `database` in muara.toml")));
+            looks.push(look("database", State::Bad, failure.what(), Some(failure.cure())));
         }
     }
     if !paths.is_empty() {
@@ -85,13 +86,26 @@ pub(super) async fn run(config: &Config, paths: &[PathBuf], as_json: bool) -> Re
     Ok(if bad { ExitCode::from(EXIT_FAILURES) } else { ExitCode::SUCCESS })
 }
 
+/// What to do about a finding.
+fn cure_of(kind: &str) -> &'static str {
+    match kind {
+        findings::HELD => "look at the source; when the deletes are meant, `muara source approve STREAM --count N`",
+        findings::RESETS => "stop the second connector, or keep the state file; see `muara explain E0511`",
+        findings::PARKED => "nothing, when the stream has started anew; see `muara explain E0510`",
+        findings::PROOF => "see `muara explain E0512` and the hub's log",
+        findings::TYPE => "give the stream another name in its definition",
+        findings::LINT => "see `muara lint`",
+        _ => "see `muara explain` with its code",
+    }
+}
+
 async fn bus(config: &Config) -> Look {
     if config.bus == "local" {
         return look("bus", State::Good, "local, within `muara serve --connect`", None);
     }
     let bus = match installation::bus(config, CancellationToken::new()).await {
         Ok(bus) => bus,
-        Err(failure) => return look("bus", State::Bad, failure.to_string(), None),
+        Err(failure) => return look("bus", State::Bad, failure.what(), Some(failure.cure())),
     };
     let dead = bus.dead_letter_count().await;
     let answer = match (bus.health(), dead) {
@@ -137,11 +151,23 @@ async fn contents(db: &Db, now: Moment) -> Result<Vec<Look>, Failure> {
             "finding",
             State::Warning,
             format!("{}: {} — {}", finding.subject, finding.kind, finding.detail),
-            None,
+            Some(cure_of(&finding.kind)),
+        ));
+    }
+    let waiting: i64 = quarantine::open_counts(&mut tx).await?.values().sum();
+    if waiting > 0 {
+        let detail = format!("{waiting} records wait; nothing counts them");
+        looks.push(look(
+            "quarantine",
+            State::Warning,
+            detail,
+            Some("see `muara quarantine list`, and mend the source or its definition"),
         ));
     }
     let now = now.micros();
-    for stream in streams::all(&mut tx).await?.values() {
+    let all = streams::all(&mut tx).await?;
+    let runs = journal::current(&mut tx, &Viewer::internal(), &all.keys().copied().collect::<Vec<_>>()).await?;
+    for stream in all.values() {
         let patience = (stream.every_secs.unwrap_or(0) * SILENT_INTERVALS).max(LEAST_SILENCE_SECS) * 1_000_000;
         if stream.heartbeat_at.is_some_and(|at| now - at > patience) {
             looks.push(look(
@@ -152,7 +178,8 @@ async fn contents(db: &Db, now: Moment) -> Result<Vec<Look>, Failure> {
             ));
         }
         if stream.verdict == "failed" || stream.failure.is_some() {
-            let why = stream.failure.clone().unwrap_or_else(|| "its last run failed".to_owned());
+            let told = runs.iter().find(|run| run.number == stream.number).and_then(|run| run.failure.clone());
+            let why = stream.failure.clone().or(told).unwrap_or_else(|| "its last run failed".to_owned());
             looks.push(look("source", State::Warning, format!("{}: {why}", stream.name), None));
         }
     }

@@ -6,6 +6,7 @@ use muara_hub::access::{Role, Viewer};
 use muara_hub::store::{Db, keys};
 use muara_hub::{Hub, api};
 use muara_schemas::bus::Bus;
+use muara_schemas::stream::is_region;
 use muara_schemas::{Clock, Moment};
 use secrecy::ExposeSecret;
 use serde_json::json;
@@ -20,6 +21,11 @@ pub(super) async fn run(what: Key, config: &Config, as_json: bool) -> Result<Exi
     let hub = installation::hub(config, Bus::local()).await?;
     match what {
         Key::Create { name, region, agency, personal, days } => {
+            let odd = region.iter().find(|code| !is_region(code));
+            if name.trim().is_empty() || odd.is_some() {
+                let what = odd.map_or_else(|| "a key needs a name".to_owned(), |code| format!("`{code}` is no region"));
+                return Err(Failure::usage("E0718", what, "name who holds it; regions are codes such as 33 or 33.02"));
+            }
             let some = |list: Vec<String>| Some(list).filter(|list| !list.is_empty());
             let viewer =
                 Viewer { role: Role::App, regions: some(region), agencies: some(agency), may_see_personal: personal };

@@ -24,6 +24,7 @@ pub(super) async fn run(options: Serve, config: &Config) -> Result<ExitCode, Fai
         ));
     }
     let definitions = installation::definitions(&options.connect, &Variables::new())?;
+    let _lock = installation::lock(&config.database)?;
     let (tasks, token) = (TaskTracker::new(), CancellationToken::new());
     installation::end_on_signal(token.clone(), &tasks);
     // The bus outlives its readers and writers, so that what they finish is still acknowledged.

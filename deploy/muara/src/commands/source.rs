@@ -6,7 +6,7 @@ use std::process::ExitCode;
 use muara_hub::access::Viewer;
 use muara_hub::intake::order;
 use muara_hub::proof;
-use muara_hub::store::{Db, journal, streams, totals};
+use muara_hub::store::{Db, findings, journal, quarantine, streams, totals};
 use muara_schemas::control::Order;
 use muara_schemas::record::TYPES;
 use muara_schemas::{Clock, Moment, StreamName};
@@ -33,9 +33,13 @@ pub(super) async fn run(what: Source, config: &Config, as_json: bool) -> Result<
             let reason = "somebody gave the order on the command line".to_owned();
             give(&db, &stream, Order::Reset { reason }, now).await?;
         }
-        Source::Approve { stream } => {
+        Source::Approve { stream, count } => {
             let name = known(&db, &stream).await?;
-            let count = proof::approve(&db, &name, now).await?;
+            let waiting = proof::approve(&db, &name, count, now).await?;
+            if waiting != count {
+                let cure = "look at the source again, then say --count with that number";
+                return Err(Failure::usage("E0722", format!("{waiting} deletes of {name} wait, not {count}"), cure));
+            }
             eprintln!("{count} records of {name} are deleted; each keeps its last values");
         }
         Source::Prefer { system, record_type, region, agency, fiscal_year } => {
@@ -83,7 +87,14 @@ async fn list(db: &Db, as_json: bool) -> Result<(), Failure> {
     let all = streams::all(&mut tx).await?;
     let numbers: Vec<i64> = all.keys().copied().collect();
     let runs = journal::current(&mut tx, &Viewer::internal(), &numbers).await?;
+    let waiting = quarantine::open_counts(&mut tx).await?;
+    let open = findings::all_open(&mut tx).await?;
     drop(tx);
+    let found = |name: &StreamName| {
+        let (name, kinds) = (name.to_string(), open.iter());
+        kinds.filter(|finding| finding.subject == name).map(|finding| finding.kind.clone()).collect::<Vec<_>>()
+    };
+    let moment = |at: Option<i64>| at.map_or_else(|| "never".to_owned(), |at| Moment::from_micros(at).to_string());
     let runs: BTreeMap<i64, journal::Run> = runs.into_iter().map(|run| (run.number, run)).collect();
     if as_json {
         let items: Vec<_> = all
@@ -92,7 +103,9 @@ async fn list(db: &Db, as_json: bool) -> Result<(), Failure> {
                 let run = runs.get(&stream.number).map(|run| json!({"state": run.state, "read": run.read, "applied": run.applied, "quarantined": run.quarantined}));
                 json!({"region": stream.name.region, "system": stream.name.system, "stream": stream.name.stream,
                     "type": stream.record_type, "rank": stream.rank, "verdict": stream.verdict, "proof": stream.proof_state,
-                    "last_run": run, "failure": stream.failure})
+                    "last_run": run, "heard_at": stream.heartbeat_at.map(|at| Moment::from_micros(at).to_string()),
+                    "in_quarantine": waiting.get(&stream.number).unwrap_or(&0), "findings": found(&stream.name),
+                    "failure": stream.failure})
             })
             .collect();
         output::json(&json!({"items": items}));
@@ -101,20 +114,20 @@ async fn list(db: &Db, as_json: bool) -> Result<(), Failure> {
             .values()
             .map(|stream| {
                 let run = runs.get(&stream.number);
-                let at = run.map_or_else(|| "never".to_owned(), |run| Moment::from_micros(run.started_at).to_string());
-                let quarantined = run.map_or(0, |run| run.quarantined);
                 vec![
                     stream.name.to_string(),
                     stream.record_type.clone(),
                     stream.verdict.clone(),
                     stream.proof_state.clone(),
-                    at,
-                    quarantined.to_string(),
+                    moment(run.map(|run| run.started_at)),
+                    moment(stream.heartbeat_at),
+                    waiting.get(&stream.number).unwrap_or(&0).to_string(),
+                    found(&stream.name).join(", "),
                 ]
             })
             .collect();
         output::table(
-            &["stream", "record type", "verdict", "proof", "last run", "quarantined"],
+            &["stream", "record type", "verdict", "proof", "last run with news", "heard", "in quarantine", "findings"],
             rows,
             "no connector has announced anything yet",
         );

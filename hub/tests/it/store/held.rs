@@ -52,11 +52,17 @@ async fn approval_carries_the_deletes_out_once() {
         let holding = |run, prev| Page { held: held(), ..full(run, Some(prev), many[..5].to_vec()) };
         take(hub, vec![holding(2, 1)]).await;
 
-        assert_eq!(proof::approve(&hub.db, &name, hub.clock.now()).await.unwrap(), 15);
+        let approve = async |count| proof::approve(&hub.db, &name, count, hub.clock.now()).await.unwrap();
+        let told = "select detail from findings where closed_at is null";
+        assert!(texts(hub, told).await[0].starts_with("15 records"), "{}", engine.name);
+        assert_eq!(approve(14).await, 15, "not what somebody looked at");
+        assert_eq!(number(hub, "select count(*) from records where deleted_at is null").await, 20);
+
+        assert_eq!(approve(15).await, 15);
 
         assert_eq!(number(hub, "select count(*) from records where deleted_at is null").await, 5, "{}", engine.name);
         assert_eq!(number(hub, "select count(*) from findings where closed_at is null").await, 0);
-        assert_eq!(proof::approve(&hub.db, &name, hub.clock.now()).await.unwrap(), 0);
+        assert_eq!(approve(15).await, 0);
         // The connector still holds them.
         take(hub, vec![holding(3, 2)]).await;
         assert_eq!(number(hub, "select count(*) from findings where closed_at is null").await, 0);
