@@ -121,7 +121,10 @@ pub async fn approve(db: &Db, name: &StreamName, count: usize, now: Moment) -> R
     let mut tx = db.write().await?;
     let Some(stream) = streams::lock_known(&mut tx, name).await? else { return Ok(0) };
     let held = records::held(&mut tx, stream.number, i64::MAX).await?;
-    let Some(run) = stream.run.filter(|_| !held.is_empty() && held.len() == count) else { return Ok(held.len()) };
+    // After a restore no run is the current one, but one of them brought these records.
+    let Some(run) = runs::newest(&mut tx, stream.number).await?.filter(|_| held.len() == count) else {
+        return Ok(held.len());
+    };
     delete(&mut tx, &held, stream.number, run, now).await?;
     findings::close(&mut tx, &[findings::HELD], name, stream.number, now).await?;
     tx.commit().await?;

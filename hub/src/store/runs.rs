@@ -69,6 +69,16 @@ pub async fn known(tx: &mut Tx, runs: &[RunId]) -> Result<BTreeMap<RunId, Begun>
         .collect())
 }
 
+/// The run of a stream that began last.
+pub async fn newest(tx: &mut Tx, stream: i64) -> Result<Option<RunId>> {
+    let row: Option<(Vec<u8>,)> =
+        Statement::new("select run from runs where stream = $1 order by started_at desc, run desc limit 1")
+            .bind(stream)
+            .fetch_optional(tx)
+            .await?;
+    Ok(row.and_then(|(run,)| RunId::from_bytes(&run)))
+}
+
 /// Which pages of a run were seen.
 pub async fn seen(tx: &mut Tx, run: RunId) -> Result<BTreeSet<u32>> {
     let pages: Vec<(i64,)> =

@@ -114,4 +114,9 @@ pub const CODES: &[Code] = &[
         title: "another number of deletes waits than was approved",
         explanation: "Deletes above a stream's guards wait until somebody has looked at them, and more may have come since. `--count` says how many were looked at, so that nothing else goes with them. Cure: see `muara doctor` for the number, look at the source, and say that number.",
     },
+    Code {
+        code: "E0723",
+        title: "a key cannot be made so",
+        explanation: "A key needs a name, so that people know whom they take it back from, and sees regions by their codes, such as 33 for a province with all its regencies or 33.02 for one of them. A misspelt region would be a key that sees nothing.",
+    },
 ];

@@ -95,6 +95,8 @@ async fn restored_and_filled(office: Office) {
     stop(running);
 
     drop(office.program().run(&["restore", "muara.backup", "--yes"]).well());
+    let chained = "select count(*) from streams where run is not null";
+    assert_eq!(office.number(chained).await, 0, "a backup of mid-run would hide what its run sent afterwards");
     let _again = office.start();
 
     office.settles_on(oracle().await, "the restored hub").await;

@@ -18,18 +18,19 @@ use crate::{installation, output};
 
 /// Makes, lists and takes back API keys.
 pub(super) async fn run(what: Key, config: &Config, as_json: bool) -> Result<ExitCode, Failure> {
-    let hub = installation::hub(config, Bus::local()).await?;
     match what {
         Key::Create { name, region, agency, personal, days } => {
             let odd = region.iter().find(|code| !is_region(code));
             if name.trim().is_empty() || odd.is_some() {
                 let what = odd.map_or_else(|| "a key needs a name".to_owned(), |code| format!("`{code}` is no region"));
-                return Err(Failure::usage("E0718", what, "name who holds it; regions are codes such as 33 or 33.02"));
+                return Err(Failure::usage("E0723", what, "name who holds it; regions are codes such as 33 or 33.02"));
             }
             let some = |list: Vec<String>| Some(list).filter(|list| !list.is_empty());
             let viewer =
                 Viewer { role: Role::App, regions: some(region), agencies: some(agency), may_see_personal: personal };
+            let hub = installation::hub(config, Bus::local()).await?;
             let secret = create(&hub, &name, &viewer, days).await?;
+            hub.db.close().await;
             if as_json {
                 output::json(&json!({"key": secret, "name": name}));
             } else {
@@ -37,18 +38,23 @@ pub(super) async fn run(what: Key, config: &Config, as_json: bool) -> Result<Exi
                 eprintln!("this key is shown once; keep it where secrets are kept");
             }
         }
-        Key::List => list(&hub.db, as_json).await?,
+        Key::List => {
+            let db = installation::look(config).await?;
+            list(&db, as_json).await?;
+            db.close().await;
+        }
         Key::Revoke { id } => {
-            let mut tx = hub.db.write().await?;
+            let db = installation::look(config).await?;
+            let mut tx = db.write().await?;
             let revoked = keys::revoke(&mut tx, &id, Clock::system().now()).await?;
             tx.commit().await?;
+            db.close().await;
             if !revoked {
                 return Err(Failure::usage("E0718", format!("no valid key has the id `{id}`"), "see `muara key list`"));
             }
             eprintln!("the key {id} is taken back; within half a minute no process takes it any more");
         }
     }
-    hub.db.close().await;
     Ok(ExitCode::SUCCESS)
 }
 

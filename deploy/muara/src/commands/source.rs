@@ -9,6 +9,7 @@ use muara_hub::proof;
 use muara_hub::store::{Db, findings, journal, quarantine, streams, totals};
 use muara_schemas::control::Order;
 use muara_schemas::record::TYPES;
+use muara_schemas::stream::{is_name, is_region};
 use muara_schemas::{Clock, Moment, StreamName};
 use serde_json::json;
 
@@ -46,6 +47,10 @@ pub(super) async fn run(what: Source, config: &Config, as_json: bool) -> Result<
             if !TYPES.contains(&record_type.as_str()) {
                 let cure = "see `muara schema list`";
                 return Err(Failure::usage("E0705", format!("there is no record type `{record_type}`"), cure));
+            }
+            if !is_region(&region) || !is_name(&system) {
+                let what = format!("`{region}` is no region, or `{system}` no system");
+                return Err(Failure::usage("E0720", what, "take both from `muara source list`"));
             }
             let agency = agency.unwrap_or_default();
             let mut tx = db.write().await?;

@@ -1,6 +1,7 @@
 //! Deletes that wait for approval.
 
 use muara_hub::proof;
+use muara_hub::store::streams;
 use muara_schemas::StreamName;
 use muara_schemas::page::{Page, Record, RunKind};
 
@@ -37,6 +38,26 @@ async fn what_a_repair_holds_stays_held_until_the_source_has_it_back() {
         assert_eq!(number(hub, "select count(*) from records where held <> 0").await, 0);
         assert_eq!(number(hub, "select count(*) from findings where closed_at is null").await, 0);
         assert_eq!(texts(hub, "select proof_state from streams").await, ["equal"]);
+    })
+    .await;
+}
+
+#[tokio::test]
+async fn approval_does_what_it_says_after_a_restore_too() {
+    on_both(async |engine| {
+        let hub = &engine.hub;
+        let many = many();
+        take(hub, vec![full(1, None, many.clone())]).await;
+        let held = many[5..].iter().map(|record| record.key.clone()).collect();
+        take(hub, vec![Page { held, ..full(2, Some(1), many[..5].to_vec()) }]).await;
+        let mut tx = hub.db.write().await.unwrap();
+        streams::unchain(&mut tx, hub.clock.now()).await.unwrap();
+        tx.commit().await.unwrap();
+
+        let name = StreamName::new("33.02", "sipd", "dpa");
+        assert_eq!(proof::approve(&hub.db, &name, 15, hub.clock.now()).await.unwrap(), 15);
+
+        assert_eq!(number(hub, "select count(*) from records where deleted_at is null").await, 5, "{}", engine.name);
     })
     .await;
 }
