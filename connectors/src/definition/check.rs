@@ -6,7 +6,7 @@ use muara_schemas::Catalog;
 use muara_schemas::catalog::RecordType;
 use serde_json::Value;
 
-use super::model::{Definition, FieldTable, Outcome, Read, Rule, Stream, Test};
+use super::model::{Definition, FieldTable, Outcome, Read, Rule, SqlRead, Stream, Test};
 use super::parse::Parsed;
 use super::reference::{Reference, Setting, Variables};
 use super::report::{Diagnostic, Mark};
@@ -88,7 +88,7 @@ pub(super) fn references(definition: &Definition, variables: &Variables) -> Vec<
 
 /// A SQL stream that names its columns must name those it uses.
 fn columns(stream: &Stream, found: &mut Vec<Diagnostic>) {
-    let Read::Sql { columns, .. } = &stream.read else { return };
+    let Read::Sql(SqlRead { columns, .. }) = &stream.read else { return };
     if columns.is_empty() {
         return;
     }

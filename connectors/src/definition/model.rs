@@ -13,8 +13,14 @@ use super::reference::Setting;
 use super::report::{Diagnostic, Mark, Origin};
 use crate::json::Path;
 
+mod files;
+mod http;
+mod sql;
 mod table;
 
+pub use files::{Files, FilesRead};
+pub use http::{Auth, Budget, Http, HttpRead, PageSize, Paging, Retry, Total};
+pub use sql::{Sql, SqlRead};
 pub use table::{Field, FieldTable, Outcome, Rule, Take, Test};
 
 /// How long a stream waits between runs when its definition does not say.
@@ -63,79 +69,6 @@ pub enum SourceSpec {
     Files(Files),
 }
 
-/// An HTTP API that answers JSON.
-#[derive(Debug, Clone)]
-pub struct Http {
-    /// What every `get` path is appended to.
-    pub base_url: Setting,
-    /// How we identify ourselves.
-    pub auth: Auth,
-    /// Limit for one request, its body included; 30 s where nothing is said.
-    pub timeout: Duration,
-    /// Requests allowed per span, shared by all streams of the system.
-    pub budget: Option<Budget>,
-    /// How often the runner repeats a failed request.
-    pub retry: Retry,
-    /// Texts of a body that mean 429 although the status says 200.
-    pub too_busy: Vec<String>,
-}
-
-/// How an HTTP source is told who asks.
-#[derive(Debug, Clone)]
-pub enum Auth {
-    /// Not at all.
-    None,
-    /// `Authorization: Bearer …`.
-    Bearer(Setting),
-    /// `Authorization: Basic …`.
-    Basic {
-        /// Name of the user.
-        user: Setting,
-        /// Password, always a reference.
-        password: Setting,
-    },
-}
-
-/// `budget: {requests: 600, per: 1m}`.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub struct Budget {
-    /// How many requests, at least one.
-    pub requests: u32,
-    /// In how long a time.
-    pub per: Duration,
-}
-
-/// `retry: {max: 6}`.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub struct Retry {
-    /// Repeats after the first attempt.
-    pub max: u32,
-}
-
-impl Default for Retry {
-    fn default() -> Self {
-        Self { max: 6 }
-    }
-}
-
-/// A SQL database, only ever read.
-#[derive(Debug, Clone)]
-pub struct Sql {
-    /// `postgres://`, `postgresql://` or `sqlite:`.
-    pub url: Setting,
-    /// Limit for one statement; 60 s where nothing is said.
-    pub statement_timeout: Duration,
-    /// Rows per page; 2000 where nothing is said.
-    pub fetch: u32,
-}
-
-/// A folder with files that people put there.
-#[derive(Debug, Clone)]
-pub struct Files {
-    /// The folder that `file:` is relative to.
-    pub folder: Setting,
-}
-
 /// One entry of `streams:`.
 #[derive(Debug, Clone)]
 pub struct Stream {
@@ -177,88 +110,11 @@ pub struct Stream {
 #[derive(Debug, Clone)]
 pub enum Read {
     /// A list behind a URL.
-    Http {
-        /// Path below the base URL.
-        get: String,
-        /// Path to the list in the body; the empty path is the body itself.
-        records: Path,
-        /// Query parameters, in file order.
-        query: Vec<(String, Setting)>,
-    },
+    Http(HttpRead),
     /// A table or view.
-    Sql {
-        /// Its name, with or without schema.
-        table: String,
-        /// The columns; empty means all.
-        columns: Vec<String>,
-        /// A condition that goes into the statement as it is.
-        where_: Option<String>,
-    },
+    Sql(SqlRead),
     /// A file or several of one form.
-    Files {
-        /// Name relative to the folder, `*` for any part of a name.
-        file: String,
-        /// Sheet of a workbook; the first where nothing is said.
-        sheet: Option<String>,
-        /// Column delimiter of a CSV file; `,` where nothing is said.
-        delimiter: Option<u8>,
-    },
-}
-
-/// `page:` – how a list is cut.
-#[derive(Debug, Clone)]
-pub enum Paging {
-    /// `by: page`, a running number.
-    Page {
-        /// Query parameter that takes the number.
-        param: String,
-        /// Number of the first page.
-        from: u32,
-        /// How large a page is asked for.
-        size: Option<PageSize>,
-        /// Where the source tells how many records there are.
-        total: Option<Total>,
-    },
-    /// `by: offset`, the number of records to leave out.
-    Offset {
-        /// Query parameter that takes the offset.
-        param: String,
-        /// How large a page is asked for; an offset cannot be computed without it.
-        size: PageSize,
-        /// Where the source tells how many records there are.
-        total: Option<Total>,
-    },
-    /// `by: cursor`, a token that the source hands out.
-    Cursor {
-        /// Query parameter that takes the token.
-        param: String,
-        /// Path to the next token in the body.
-        next: Path,
-        /// Path to the flag that says whether there is more; without it an absent token ends the read.
-        more: Option<Path>,
-        /// How large a page is asked for.
-        size: Option<PageSize>,
-        /// Where the source tells how many records there are.
-        total: Option<Total>,
-    },
-}
-
-/// `size: {param: limit, value: 500}`.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct PageSize {
-    /// Query parameter.
-    pub param: String,
-    /// Its value, at least one.
-    pub value: u32,
-}
-
-/// `total: {path: …}` or `{header: …}`.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub enum Total {
-    /// Path to the number in the body.
-    Path(Path),
-    /// Response header with the number.
-    Header(String),
+    Files(FilesRead),
 }
 
 /// `cursor:` – which records are new.
@@ -294,24 +150,8 @@ impl Definition {
 
     /// Every text that may be a reference.
     pub fn settings(&self) -> Vec<&Setting> {
-        let mut settings = match &*self.source {
-            SourceSpec::Http(http) => {
-                let mut settings = vec![&http.base_url];
-                match &http.auth {
-                    Auth::None => {}
-                    Auth::Bearer(token) => settings.push(token),
-                    Auth::Basic { user, password } => settings.extend([user, password]),
-                }
-                settings
-            }
-            SourceSpec::Sql(sql) => vec![&sql.url],
-            SourceSpec::Files(files) => vec![&files.folder],
-        };
-        for stream in &self.streams {
-            if let Read::Http { query, .. } = &stream.read {
-                settings.extend(query.iter().map(|(_, value)| value));
-            }
-        }
+        let mut settings = self.source.settings();
+        settings.extend(self.streams.iter().flat_map(|stream| stream.read.settings()));
         settings
     }
 
@@ -327,12 +167,31 @@ impl Definition {
 }
 
 impl SourceSpec {
+    /// Every text that may be a reference.
+    pub fn settings(&self) -> Vec<&Setting> {
+        match self {
+            Self::Http(http) => http.settings(),
+            Self::Sql(sql) => vec![&sql.url],
+            Self::Files(files) => vec![&files.folder],
+        }
+    }
+
     /// The kind's name in a file.
     pub const fn kind(&self) -> &'static str {
         match self {
             Self::Http(_) => "http",
             Self::Sql(_) => "sql",
             Self::Files(_) => "files",
+        }
+    }
+}
+
+impl Read {
+    /// Every text that may be a reference.
+    pub fn settings(&self) -> Vec<&Setting> {
+        match self {
+            Self::Http(read) => read.query.iter().map(|(_, value)| value).collect(),
+            Self::Sql(_) | Self::Files(_) => Vec::new(),
         }
     }
 }

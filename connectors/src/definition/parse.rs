@@ -11,7 +11,7 @@ use muara_schemas::page::Limits;
 use muara_schemas::record::TYPES;
 use muara_schemas::stream::is_name;
 
-use super::model::{DEFAULT_EVERY, Definition, FieldTable, Files, FullRead, Read, SourceSpec, Stream};
+use super::model::{DEFAULT_EVERY, Definition, FieldTable, Files, FilesRead, FullRead, Read, SourceSpec, Stream};
 use super::node::{self, Node, Value};
 use super::reference::Setting;
 use super::report::{Diagnostic, Mark, Origin};
@@ -159,7 +159,7 @@ fn stream(walk: &Walk, node: &Node, name: &str, mark: Mark, kind: Option<&'stati
     Some(Stream {
         name: name.to_owned(),
         target: target.unwrap_or_default(),
-        read: read.unwrap_or(Read::Files { file: String::new(), sheet: None, delimiter: None }),
+        read: read.unwrap_or(Read::Files(FilesRead::default())),
         page,
         cursor,
         full_read,

@@ -11,7 +11,7 @@ use async_trait::async_trait;
 use secrecy::ExposeSecret as _;
 use tokio::sync::mpsc;
 
-use crate::definition::model::Read;
+use crate::definition::model::{FilesRead, Read};
 use crate::definition::{SourceSpec, Stream};
 use crate::kind::{Access, Cursor, Kind, OpenError, Page, PullError, Source};
 use crate::raw::{Place, Raw};
@@ -66,7 +66,8 @@ impl Kind for Files {
     }
 
     fn open(&self, stream: &Stream, access: &Access) -> Result<Box<dyn Source>, OpenError> {
-        let (SourceSpec::Files(source), Read::Files { file, sheet, delimiter }) = (&*access.source, &stream.read)
+        let (SourceSpec::Files(source), Read::Files(FilesRead { file, sheet, delimiter })) =
+            (&*access.source, &stream.read)
         else {
             return Err(OpenError("the stream is not one of kind files".to_owned()));
         };

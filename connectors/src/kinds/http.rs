@@ -13,7 +13,7 @@ use secrecy::{ExposeSecret as _, SecretString};
 
 use muara_schemas::Clock;
 
-use crate::definition::model::{Auth, Read};
+use crate::definition::model::{Auth, HttpRead, Read};
 use crate::definition::{Setting, SourceSpec, Stream};
 use crate::kind::{Access, Cursor, Kind, OpenError, Page, PullError, Source};
 
@@ -56,7 +56,8 @@ impl Kind for Http {
     }
 
     fn open(&self, stream: &Stream, access: &Access) -> Result<Box<dyn Source>, OpenError> {
-        let (SourceSpec::Http(source), Read::Http { get, records, query }) = (&*access.source, &stream.read) else {
+        let (SourceSpec::Http(source), Read::Http(HttpRead { get, records, query })) = (&*access.source, &stream.read)
+        else {
             return Err(OpenError("the stream is not one of kind http".to_owned()));
         };
         let client =

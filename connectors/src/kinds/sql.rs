@@ -8,7 +8,7 @@ use std::time::Duration;
 use async_trait::async_trait;
 use secrecy::{ExposeSecret as _, SecretString};
 
-use crate::definition::model::Read;
+use crate::definition::model::{Read, SqlRead};
 use crate::definition::{SourceSpec, Stream};
 use crate::kind::{Access, Cursor, Kind, OpenError, Page, PullError, Source};
 use crate::raw::Place;
@@ -54,7 +54,8 @@ impl Kind for Sql {
     }
 
     fn open(&self, stream: &Stream, access: &Access) -> Result<Box<dyn Source>, OpenError> {
-        let (SourceSpec::Sql(source), Read::Sql { table, columns, where_ }) = (&*access.source, &stream.read) else {
+        let (SourceSpec::Sql(source), Read::Sql(SqlRead { table, columns, where_ })) = (&*access.source, &stream.read)
+        else {
             return Err(OpenError("the stream is not one of kind sql".to_owned()));
         };
         let cursor = stream.cursor.as_ref().map(|cursor| cursor.field.as_str());
