@@ -9,3 +9,4 @@ pub mod mapping;
 pub mod raw;
 pub mod runner;
 pub mod state;
+pub mod xml;
