@@ -155,6 +155,14 @@ impl Converter {
         }
     }
 
+    /// What it makes of a text, as text; for functions of expressions, which know no zone.
+    pub(crate) fn text(&self, text: &str, number: bool) -> Option<String> {
+        match self.convert(text.trim(), number, false, &TimeZone::UTC).ok()? {
+            Value::String(text) => Some(text),
+            other => Some(other.to_string()),
+        }
+    }
+
     /// Reads a trimmed text that is neither empty nor a zero of the stream.
     pub(super) fn convert(&self, text: &str, number: bool, round: bool, zone: &TimeZone) -> Result<Value, Fault> {
         let dated = |pattern: &Option<Pattern>| match pattern {
