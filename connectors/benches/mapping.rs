@@ -123,7 +123,7 @@ fn json_text() -> String {
 }
 
 fn body(table: &Table) -> Value {
-    match table.map(&row()) {
+    match table.map(&row(), &[]) {
         Mapped::Record(body) => body,
         Mapped::Broken { errors, .. } => panic!("{errors:#?}"),
     }
@@ -132,13 +132,13 @@ fn body(table: &Table) -> Value {
 #[divan::bench]
 fn map_row(bencher: Bencher<'_, '_>) {
     let (table, row) = (table(), row());
-    bencher.counter(ItemsCount::new(1_usize)).bench_local(|| table.apply(black_box(&row)));
+    bencher.counter(ItemsCount::new(1_usize)).bench_local(|| table.apply(black_box(&row), &[]));
 }
 
 #[divan::bench]
 fn map_json(bencher: Bencher<'_, '_>) {
     let (table, json) = (table(), Json::parse(json_text().as_bytes()).expect("it is JSON"));
-    bencher.counter(ItemsCount::new(1_usize)).bench_local(|| table.apply(black_box(&json)));
+    bencher.counter(ItemsCount::new(1_usize)).bench_local(|| table.apply(black_box(&json), &[]));
 }
 
 #[divan::bench]
@@ -146,7 +146,7 @@ fn parse_and_map_json(bencher: Bencher<'_, '_>) {
     let (table, text) = (table(), json_text());
     bencher
         .counter(ItemsCount::new(1_usize))
-        .bench_local(|| table.apply(&Json::parse(black_box(text.as_bytes())).expect("it is JSON")));
+        .bench_local(|| table.apply(&Json::parse(black_box(text.as_bytes())).expect("it is JSON"), &[]));
 }
 
 #[divan::bench]

@@ -6,8 +6,12 @@
 use std::io::Read as _;
 use std::path::{Path, PathBuf};
 
+use crate::jq::{self, Answer, Program};
+use crate::json::Json;
+
 mod canonical;
 mod check;
+mod expression;
 pub(crate) mod identifier;
 pub mod model;
 mod node;
@@ -27,6 +31,9 @@ pub use node::MAX_FILE_BYTES;
 pub use reference::{Reference, Setting, Variables};
 pub use report::{Diagnostic, Origin, Severity};
 
+/// How the expressions of a definition's tests are evaluated.
+pub type Ask<'a> = &'a mut dyn FnMut(&[Program], &Json) -> Vec<Answer>;
+
 /// Most definitions that one process takes.
 const MAX_FILES: usize = 2000;
 
@@ -34,25 +41,30 @@ const MAX_FILES: usize = 2000;
 ///
 /// Every reference to the environment or a file must have a value. Err holds all that is wrong in all files,
 /// warnings included; with Ok, warnings are in [`Stream::warnings`].
-pub fn load(paths: &[PathBuf], variables: &Variables) -> Result<Vec<Definition>, Vec<Diagnostic>> {
+pub fn load(paths: &[PathBuf], variables: &Variables, ask: Ask<'_>) -> Result<Vec<Definition>, Vec<Diagnostic>> {
     let (origins, mut found) = gather(paths);
-    let (definitions, more) = read(origins);
+    let (definitions, more) = read_with(origins, ask);
     found.extend(more);
     found.extend(definitions.iter().flat_map(|definition| check::references(definition, variables)));
     if found.iter().any(Diagnostic::is_error) { Err(found) } else { Ok(definitions) }
 }
 
 /// Checks files and folders without asking for the values of references.
-pub fn lint(paths: &[PathBuf]) -> Vec<Diagnostic> {
+pub fn lint(paths: &[PathBuf], ask: Ask<'_>) -> Vec<Diagnostic> {
     let (origins, mut found) = gather(paths);
-    found.extend(read(origins).1);
+    found.extend(read_with(origins, ask).1);
     found
 }
 
 /// From texts to definitions; those with errors are left out. Diagnostics are in order of file and place.
 pub fn read(origins: Vec<Origin>) -> (Vec<Definition>, Vec<Diagnostic>) {
+    read_with(origins, &mut jq::evaluate)
+}
+
+/// The same, with a way to evaluate the expressions of tests.
+pub fn read_with(origins: Vec<Origin>, ask: Ask<'_>) -> (Vec<Definition>, Vec<Diagnostic>) {
     let mut files: Vec<parse::Parsed> = origins.into_iter().map(parse::parse).collect();
-    files.iter_mut().for_each(check::definition);
+    files.iter_mut().for_each(|parsed| check::definition(parsed, ask));
     check::across(&mut files);
     let (mut definitions, mut found) = (Vec::new(), Vec::new());
     for mut parsed in files {

@@ -5,10 +5,13 @@
 //! nothing but itself. Nobody can say beforehand how long it takes or how much memory it needs, so [`crate::worker`]
 //! evaluates it in a process of its own.
 
+mod answer;
 mod fence;
 mod native;
 mod program;
 #[cfg(test)]
 mod tests;
 
+pub(crate) use answer::read;
+pub use answer::{Answer, evaluate};
 pub use program::{Fault, MAX_TEXT_BYTES, Mistake, Program};

@@ -10,4 +10,5 @@ pub mod mapping;
 pub mod raw;
 pub mod runner;
 pub mod state;
+pub mod worker;
 pub mod xml;

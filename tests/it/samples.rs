@@ -32,7 +32,8 @@ async fn sync(definition: &str, variables: Variables) -> Synced {
     let hub = Hub::open(&database, Bus::local(), Clock::system()).await.unwrap();
     hub.start(Default::default(), &tasks, &token);
     let file = Path::new(env!("CARGO_MANIFEST_DIR")).join("../connectors/catalog").join(definition);
-    let definitions = definition::load(&[file], &variables).unwrap_or_else(|errors| panic!("{}", errors[0]));
+    let definitions = definition::load(&[file], &variables, &mut muara_connectors::jq::evaluate)
+        .unwrap_or_else(|errors| panic!("{}", errors[0]));
     let options =
         Options { variables, schedule: false, ..Options::new(hub.bus.clone(), folder.path().join("state.db")) };
     let connectors = Connector::spawn(&definitions, options, token.clone()).await.unwrap();

@@ -7,6 +7,7 @@ use crate::tree::{Faults, File, ending, regex};
 /// To give a place a library: think first whether the place that has it can do the work.
 const CONFINED: &[(&str, &[&str])] = &[
     ("askama", &["hub/src/web/"]),
+    ("jaq_(core|json|std)", &["connectors/src/jq/"]),
     ("lapin", &["schemas/src/bus.rs", "schemas/src/bus/"]),
     ("reqwest", &["connectors/src/kinds/http", "hub/src/delivery/webhook", "hub/src/access/oidc"]),
     ("sqlx", &["connectors/src/kinds/sql", "connectors/src/state", "deploy/demo/src/", "hub/src/store/"]),
@@ -15,6 +16,7 @@ const CONFINED: &[(&str, &[&str])] = &[
 /// Modules that decide and do nothing: what goes in is passed in, time and randomness too.
 const PURE: &[&str] = &[
     "connectors/src/definition",
+    "connectors/src/jq",
     "connectors/src/json",
     "connectors/src/mapping",
     "hub/src/access",

@@ -59,7 +59,11 @@ fn walk(folder: &Path, below: &str, found: &mut Vec<File>) {
         let name = entry.file_name().to_string_lossy().into_owned();
         let path = if below.is_empty() { name.clone() } else { format!("{below}/{name}") };
         let kind = entry.file_type().expect("an entry has a type");
-        if kind.is_dir() && !NOT_OURS.contains(&name.as_str()) {
+        // In a second checkout `.git` is a file.
+        if NOT_OURS.contains(&name.as_str()) {
+            continue;
+        }
+        if kind.is_dir() {
             walk(&entry.path(), &path, found);
         } else if kind.is_file()
             // What is no text has no lines to speak of.

@@ -6,6 +6,7 @@ use muara_schemas::Catalog;
 use muara_schemas::catalog::RecordType;
 use serde_json::Value;
 
+use super::Ask;
 use super::model::{Definition, FieldTable, Outcome, Read, Rule, SqlRead, Stream, Test};
 use super::parse::Parsed;
 use super::reference::{Reference, Setting, Variables};
@@ -17,7 +18,7 @@ use crate::mapping::{Mapped, Table, constant, shape::Shape};
 const SHOWN: usize = 5;
 
 /// Everything about one file that its keys alone do not tell.
-pub(super) fn definition(parsed: &mut Parsed) {
+pub(super) fn definition(parsed: &mut Parsed, ask: Ask<'_>) {
     let Some(definition) = &parsed.definition else { return };
     for stream in &definition.streams {
         columns(stream, &mut parsed.found);
@@ -29,8 +30,8 @@ pub(super) fn definition(parsed: &mut Parsed) {
         match Table::compile(stream, &definition.system, record_type) {
             Err(found) => parsed.found.extend(found),
             Ok(table) => {
-                let failed =
-                    stream.tests.iter().filter_map(|test| run(test, &table, record_type).map(|why| (test, why)));
+                let run = |test| run(test, &table, record_type, ask).map(|why| (test, why));
+                let failed = stream.tests.iter().filter_map(run);
                 parsed.found.extend(failed.map(|(test, why)| {
                     stream.origin.report("E0122", test.mark, format!("test `{}` failed: {why}", test.name))
                 }));
@@ -107,6 +108,7 @@ fn columns(stream: &Stream, found: &mut Vec<Diagnostic>) {
     };
     for field in &stream.map.fields {
         match &field.rule {
+            Rule::Take(take) if take.from.as_str().is_empty() => {}
             Rule::Take(take) => check(&take.from, field.mark, &format!("`{}`", field.target)),
             Rule::Each { list, mark, .. } => check(list, *mark, &format!("`{}`", field.target)),
             Rule::Const(..) => {}
@@ -118,7 +120,7 @@ fn columns(stream: &Stream, found: &mut Vec<Diagnostic>) {
     if let Some(cursor) = &stream.cursor {
         check(&cursor.field, stream.mark, "`cursor`");
     }
-    for (path, _) in &stream.where_ {
+    for (path, _) in &stream.where_.fields {
         check(path, stream.mark, "`where`");
     }
 }
@@ -128,9 +130,15 @@ fn defaults(stream: &Stream, table: &FieldTable, found: &mut Vec<Diagnostic>) {
     for field in &table.fields {
         let Rule::Take(take) = &field.rule else { continue };
         let Some((_, mark)) = &take.default else { continue };
-        let why = if stream.key.contains(&take.from) {
+        let why = if take.expr.is_some() {
+            continue;
+        } else if stream.key.contains(&take.from) {
             "is part of the key, which no record lacks"
-        } else if stream.where_.iter().any(|(path, wanted)| *path == take.from && !wanted.iter().any(String::is_empty))
+        } else if stream
+            .where_
+            .fields
+            .iter()
+            .any(|(path, wanted)| *path == take.from && !wanted.iter().any(String::is_empty))
         {
             "is never absent where `where` lets a record in"
         } else {
@@ -142,8 +150,9 @@ fn defaults(stream: &Stream, table: &FieldTable, found: &mut Vec<Diagnostic>) {
 }
 
 /// Why a test failed; `None` when it passed.
-fn run(test: &Test, table: &Table, record_type: &RecordType) -> Option<String> {
-    match (&test.outcome, table.map(&test.raw)) {
+fn run(test: &Test, table: &Table, record_type: &RecordType, ask: Ask<'_>) -> Option<String> {
+    let answers = ask(table.programs(), &test.raw);
+    match (&test.outcome, table.map(&test.raw, &answers)) {
         (Outcome::Body(expected), Mapped::Record(made)) => {
             let mut expected = match constant::value(expected, &Shape::of(record_type)) {
                 Ok(expected) => expected,

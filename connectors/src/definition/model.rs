@@ -13,11 +13,13 @@ use super::reference::Setting;
 use super::report::{Diagnostic, Mark, Origin};
 use crate::json::Path;
 
+mod expression;
 mod files;
 mod http;
 mod sql;
 mod table;
 
+pub use expression::{Expr, Where};
 pub use files::{Files, FilesRead};
 pub use http::{Auth, Budget, Http, HttpRead, PageSize, Paging, Retry, Total};
 pub use sql::{Sql, SqlRead};
@@ -90,8 +92,8 @@ pub struct Stream {
     pub map: FieldTable,
     /// Raw texts that mean "absent".
     pub zero: Vec<String>,
-    /// Raw field must be one of these texts; all conditions must hold.
-    pub where_: Vec<(Path, Vec<String>)>,
+    /// Which raw records are taken.
+    pub where_: Where,
     /// Time between runs.
     pub every: Duration,
     /// Examples that lint runs.

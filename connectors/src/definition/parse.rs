@@ -16,7 +16,7 @@ use super::node::{self, Node, Value};
 use super::reference::Setting;
 use super::report::{Diagnostic, Mark, Origin};
 use super::walk::{Section, Walk};
-use super::{canonical, paging, source, system, table};
+use super::{canonical, expression, paging, source, system, table};
 use crate::json::Path;
 
 /// The version of the language that this program reads.
@@ -125,21 +125,7 @@ fn stream(walk: &Walk, node: &Node, name: &str, mark: Mark, kind: Option<&'stati
             .map(|text| text.trim().to_owned())
             .collect()
     });
-    let where_ = section.take("where").map_or_else(Vec::new, |node| {
-        let wanted = |node: &Node, field: &str| -> Vec<String> {
-            let items = walk.list(node, field).iter();
-            items
-                .filter_map(|item| {
-                    if let Value::Scalar(text, _) = &item.value {
-                        Some(text.trim().to_owned())
-                    } else {
-                        walk.text(item, field)
-                    }
-                })
-                .collect()
-        };
-        walk.entries(node, "where").iter().map(|(field, _, node)| (Path::new(field), wanted(node, field))).collect()
-    });
+    let where_ = section.take("where").map(|node| expression::filter(walk, node)).unwrap_or_default();
     let every = section.take("schedule").and_then(|node| {
         let inner = walk.section(node, format!("{full}.schedule"), section.place("schedule"))?;
         let every = inner.need("every").and_then(|node| walk.duration(node, "every", Duration::from_secs(1)));

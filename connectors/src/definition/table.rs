@@ -1,5 +1,6 @@
 //! `map:` and `tests:` of a stream.
 
+use super::expression;
 use super::model::{Field, FieldTable, Outcome, Rule, Take, Test};
 use super::node::{Node, Value};
 use super::report::Mark;
@@ -43,12 +44,13 @@ pub(super) fn table(walk: &Walk, node: &Node, name: &str, at: Mark) -> FieldTabl
 fn rule(walk: &Walk, node: &Node, name: &str, at: Mark) -> Option<Rule> {
     if !matches!(node.value, Value::Map(_)) {
         let from = Path::new(&walk.text(node, name)?);
-        return Some(Rule::Take(Take { from, converter: None, round: false, via: None, default: None }));
+        return Some(Rule::Take(Take { from, expr: None, converter: None, round: false, via: None, default: None }));
     }
     let section = walk.section(node, name, at)?;
-    let ways: Vec<&str> = ["from", "const", "each"].into_iter().filter(|key| section.has(key)).collect();
+    // An expression may have its input elsewhere than in the record as a whole.
+    let ways: Vec<&str> = ["from", "expr", "const", "each"].into_iter().filter(|key| section.has(key)).collect();
     let rule = match ways.as_slice() {
-        ["from"] => take(walk, &section).map(Rule::Take),
+        ["from" | "expr"] | ["from", "expr"] => take(walk, &section).map(Rule::Take),
         ["const"] => section.take("const").map(|node| Rule::Const(node.json(), node.mark)),
         ["each"] => each(walk, &section, name),
         [] => {
@@ -56,17 +58,22 @@ fn rule(walk: &Walk, node: &Node, name: &str, at: Mark) -> Option<Rule> {
                 "E0105",
                 at,
                 format!("`{name}` does not say where its value comes from"),
-                "give one of `from`, `const` and `each`",
+                "give one of `from`, `expr`, `const` and `each`",
             );
-            for key in ["from", "const", "each", "as", "round", "via", "default", "map"] {
+            for key in ["from", "expr", "const", "each", "as", "round", "via", "default", "map"] {
                 section.skip(key);
             }
             None
         }
         several => {
             let list = several.iter().map(|key| format!("`{key}`")).collect::<Vec<_>>().join(" and ");
-            walk.cure("E0106", at, format!("`{name}` has {list}"), "give only one of `from`, `const` and `each`");
-            for key in ["from", "const", "each", "as", "round", "via", "default", "map"] {
+            walk.cure(
+                "E0106",
+                at,
+                format!("`{name}` has {list}"),
+                "give only one of `from`, `expr`, `const` and `each`; `from` beside `expr` says where its input stands",
+            );
+            for key in ["from", "expr", "const", "each", "as", "round", "via", "default", "map"] {
                 section.skip(key);
             }
             None
@@ -77,7 +84,12 @@ fn rule(walk: &Walk, node: &Node, name: &str, at: Mark) -> Option<Rule> {
 }
 
 fn take(walk: &Walk, section: &Section<'_, '_>) -> Option<Take> {
-    let from = section.take("from").and_then(|node| walk.text(node, "from"));
+    let from = section.take("from").map(|node| walk.text(node, "from"));
+    let from = Path::new(&from.unwrap_or_else(|| Some(String::new()))?);
+    let expr = match section.take("expr") {
+        Some(node) => expression::expr(walk, node, "expr", &from).map(Some),
+        None => Some(None),
+    };
     let converter = section.take("as").and_then(|node| {
         let text = walk.text(node, "as")?;
         match Converter::parse(&text) {
@@ -113,7 +125,7 @@ fn take(walk: &Walk, section: &Section<'_, '_>) -> Option<Take> {
         entries.iter().map(|(from, _, to)| (from.clone(), to.json(), to.mark)).collect()
     });
     let default = section.take("default").map(|node| (node.json(), node.mark));
-    Some(Take { from: Path::new(&from?), converter, round, via, default })
+    Some(Take { from, expr: expr?, converter, round, via, default })
 }
 
 fn each(walk: &Walk, section: &Section<'_, '_>, name: &str) -> Option<Rule> {

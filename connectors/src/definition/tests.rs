@@ -178,21 +178,21 @@ fn files_and_folders_are_loaded_and_references_asked_for() {
     std::fs::write(folder.path().join("a.yml"), GOOD).unwrap();
     std::fs::write(folder.path().join("notes.txt"), "not read").unwrap();
     let paths = [folder.path().to_path_buf()];
-    assert_eq!(lint(&paths), []);
+    assert_eq!(lint(&paths, &mut jq::evaluate), []);
     let variables = Variables::closed().with("DEMO_URL", "http://localhost").with("SIMDA_URL", "sqlite::memory:");
-    let reports = load(&paths, &variables).unwrap_err();
+    let reports = load(&paths, &variables, &mut jq::evaluate).unwrap_err();
     assert_eq!(reports.iter().map(|report| report.code).collect::<Vec<_>>(), ["E0123"]);
     assert!(reports[0].message.contains("`DEMO_TOKEN` is not set"), "{}", reports[0]);
-    let definitions = load(&paths, &variables.with("DEMO_TOKEN", "hush")).unwrap();
+    let definitions = load(&paths, &variables.with("DEMO_TOKEN", "hush"), &mut jq::evaluate).unwrap();
     assert_eq!(
         definitions.iter().map(|definition| definition.system.id.as_str()).collect::<Vec<_>>(),
         ["sipd", "simda"]
     );
 
-    assert_eq!(lint(&[PathBuf::from("/nowhere/x.yaml")])[0].code, "E0102");
-    assert_eq!(lint(&[tempfile::tempdir().unwrap().path().to_path_buf()])[0].code, "E0102");
+    assert_eq!(lint(&[PathBuf::from("/nowhere/x.yaml")], &mut jq::evaluate)[0].code, "E0102");
+    assert_eq!(lint(&[tempfile::tempdir().unwrap().path().to_path_buf()], &mut jq::evaluate)[0].code, "E0102");
     std::fs::write(folder.path().join("c.yaml"), b"muara: \xff").unwrap();
-    assert_eq!(lint(&[folder.path().join("c.yaml")])[0].code, "E0102");
+    assert_eq!(lint(&[folder.path().join("c.yaml")], &mut jq::evaluate)[0].code, "E0102");
 }
 
 #[test]
@@ -226,6 +226,7 @@ fn every_code_that_is_used_is_explained() {
     let sources = [
         include_str!("../definition.rs"),
         include_str!("check.rs"),
+        include_str!("expression.rs"),
         include_str!("node.rs"),
         include_str!("parse.rs"),
         include_str!("source.rs"),

@@ -88,11 +88,8 @@ impl Program {
     /// Everything that the expression gives for a record, each as JSON text in which decimals keep their digits.
     /// May take any time and memory; call it where that costs nobody else.
     pub fn run(&self, record: &Json) -> Result<Vec<String>, Fault> {
-        let input = if self.from.as_str().is_empty() {
-            Some(record)
-        } else {
-            crate::mapping::lookup::find(record, &self.from)
-        };
+        let input =
+            if self.from.as_str().is_empty() { Some(record) } else { crate::mapping::lookup::find(record, &self.from) };
         let text = input.map_or_else(|| "null".to_owned(), Json::to_text);
         let input = read::parse_single(text.as_bytes()).map_err(|error| Fault::Raised(error.to_string()))?;
         let context = Ctx::<Data>::new(&self.filter.lut, Vars::new([]));
@@ -144,10 +141,9 @@ fn misread(text: &str, error: Error<&str>) -> Vec<Mistake> {
         None => "the expression ends".to_owned(),
     };
     match error {
-        Error::Io(imports) => imports
-            .into_iter()
-            .map(|(part, _)| mistake(part, "an expression imports nothing".to_owned()))
-            .collect(),
+        Error::Io(imports) => {
+            imports.into_iter().map(|(part, _)| mistake(part, "an expression imports nothing".to_owned())).collect()
+        }
         Error::Lex(errors) => {
             let expected = |expect: &lex::Expect<&str>| match expect {
                 lex::Expect::Delim(bracket) => format!("the end of `{bracket}`"),

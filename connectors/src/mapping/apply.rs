@@ -3,17 +3,21 @@
 use muara_schemas::page::Reason;
 use serde_json::{Map, Value};
 
+use super::constant;
 use super::lookup::Lookup;
-use super::number::Fault;
+use super::number;
 use super::plan::{Context, Node, Table, Take};
+use super::shape::Shape;
 use super::slots::{Found, Raw, Source};
 use super::verdict::{self, Mapped};
+use crate::jq::{Answer, Fault};
 use crate::json::Json;
 
 impl Table {
     /// Maps a raw record. All that is wrong is told at once; what the schema says is left to [`Table::validate`].
-    pub fn apply<L: Lookup + ?Sized>(&self, raw: &L) -> Mapped {
-        let source = self.slots.open(raw);
+    /// `answers` is what [`Table::programs`] gave for it.
+    pub fn apply<L: Lookup + ?Sized>(&self, raw: &L, answers: &[Answer]) -> Mapped {
+        let source = self.slots.open(raw, answers);
         let mut run = Run { context: &self.context, errors: Vec::new() };
         let (fields, _) = run.object(&self.root, &source, Place::ROOT);
         let body = Value::Object(fields);
@@ -26,8 +30,8 @@ impl Table {
     }
 
     /// Maps and validates.
-    pub fn map<L: Lookup + ?Sized>(&self, raw: &L) -> Mapped {
-        match self.apply(raw) {
+    pub fn map<L: Lookup + ?Sized>(&self, raw: &L, answers: &[Answer]) -> Mapped {
+        match self.apply(raw, answers) {
             Mapped::Record(body) => {
                 let errors = self.validate(&body);
                 if errors.is_empty() {
@@ -40,17 +44,53 @@ impl Table {
         }
     }
 
-    /// Whether `where:` lets a raw record in; what it drops is left out, not quarantined.
-    pub fn selects<L: Lookup + ?Sized>(&self, raw: &L) -> bool {
-        if self.filter.is_empty() {
-            return true;
+    /// Whether `where:` lets a raw record in; what it drops is left out, not quarantined. `answer` is what
+    /// [`Table::condition`] gave for it.
+    ///
+    /// # Errors
+    /// When the condition says neither yes nor no: then the record goes to quarantine.
+    pub fn selects<L: Lookup + ?Sized>(&self, raw: &L, answer: Option<&Answer>) -> Result<bool, Reason> {
+        if !self.filter.is_empty() {
+            let source = self.slots.open(raw, &[]);
+            return Ok(self.filter.iter().all(|(slot, wanted)| match source.get(*slot) {
+                Raw::Text(text) | Raw::Number(text) => wanted.iter().any(|one| one == text.trim()),
+                Raw::Absent => wanted.iter().any(String::is_empty),
+                _ => false,
+            }));
         }
-        let source = self.slots.open(raw);
-        self.filter.iter().all(|(slot, wanted)| match source.get(*slot) {
-            Raw::Text(text) | Raw::Number(text) => wanted.iter().any(|one| one == text.trim()),
-            Raw::Absent => wanted.iter().any(String::is_empty),
-            Raw::Nested(_) => false,
-        })
+        let wrong = |code: &str, message: &str| Reason {
+            code: code.to_owned(),
+            target: String::new(),
+            source: None,
+            message: message.to_owned(),
+        };
+        match (&self.condition, answer) {
+            (None, _) => Ok(true),
+            (Some(_), Some(Ok(values))) => match values.as_slice() {
+                [Json::Bool(verdict)] => Ok(*verdict),
+                [] => Ok(false),
+                _ => Err(wrong("E0314", "the expression of `where` gives neither true nor false")),
+            },
+            (Some(_), Some(Err(Fault::Raised(_) | Fault::TooMuch))) => {
+                Err(wrong("E0313", "the expression of `where` failed on this record"))
+            }
+            (Some(_), _) => Err(wrong("E0315", "the expression of `where` took too long or too much memory")),
+        }
+    }
+}
+
+/// What an expression must not give to a single target.
+const SEVERAL: &str = "the expression gives several values; put them into a list with [ ]";
+
+/// A value whose members that are null are not there: absence has no other form.
+fn without_nulls(value: &Json) -> Json {
+    match value {
+        Json::Object(members) => {
+            let there = members.iter().filter(|(_, value)| *value != Json::Null);
+            Json::Object(there.map(|(name, value)| (name.clone(), without_nulls(value))).collect())
+        }
+        Json::List(items) => Json::List(items.iter().map(without_nulls).collect()),
+        single => single.clone(),
     }
 }
 
@@ -116,7 +156,8 @@ impl Run<'_> {
 
     fn node<L: Lookup + ?Sized>(&mut self, node: &Node, source: &Source<'_, L>, place: Place<'_>) -> Made {
         match node {
-            Node::Take(take) => self.take(take, source.get(take.slot), source, place),
+            Node::Take(take) => self.take(take, source.value(take.input), source, place),
+            Node::Made { answer, shape, target } => self.made(source.answer(*answer), shape, &place.pointer(target)),
             Node::Const(value) => Made::Given(value.clone()),
             Node::Object(fields) => {
                 let (members, taken) = self.object(fields, source, place);
@@ -136,7 +177,7 @@ impl Run<'_> {
                 let mut values = Vec::with_capacity(items.len());
                 for (number, item) in items.iter().enumerate() {
                     let within = Place { outer: Some((&place, target, number)) };
-                    values.push(Value::Object(self.object(map, &slots.open(item), within).0));
+                    values.push(Value::Object(self.object(map, &slots.open(item, &[]), within).0));
                 }
                 Made::Taken(Value::Array(values))
             }
@@ -179,7 +220,7 @@ impl Run<'_> {
 
     /// A list of single values; one value alone is a list of one.
     fn list<L: Lookup + ?Sized>(&mut self, take: &Take, source: &Source<'_, L>, place: Place<'_>) -> Made {
-        let items = match source.get(take.slot) {
+        let items = match source.value(take.input) {
             Raw::Nested(Json::List(items)) => items,
             single => {
                 return match self.take(take, single, source, place) {
@@ -204,7 +245,7 @@ impl Run<'_> {
                 Ok(None) => {}
                 Err(fault) => {
                     broken = true;
-                    self.fault(take, fault, raw, source.path(take.slot), within.pointer(""));
+                    self.fault(take, fault, raw, source.origin(take.input), within.pointer(""));
                 }
             }
         }
@@ -222,19 +263,19 @@ impl Run<'_> {
             Ok(Some(value)) => Made::Taken(value),
             Ok(None) => take.default.clone().map_or(Made::Absent, Made::Given),
             Err(fault) => {
-                self.fault(take, fault, raw, source.path(take.slot), place.pointer(&take.target));
+                self.fault(take, fault, raw, source.origin(take.input), place.pointer(&take.target));
                 Made::Broken
             }
         }
     }
 
     /// The value; `None` when the source has none; an error without a fault is a text that the crosswalk lacks.
-    fn convert(&self, take: &Take, raw: Raw<'_>) -> Result<Option<Value>, Option<Fault>> {
+    fn convert(&self, take: &Take, raw: Raw<'_>) -> Result<Option<Value>, Option<number::Fault>> {
         let (text, number) = match raw {
             Raw::Absent => return Ok(None),
             Raw::Text(text) => (text.trim(), false),
             Raw::Number(text) => (text, true),
-            Raw::Nested(_) => return Err(Some(Fault::Nested)),
+            Raw::Nested(_) | Raw::Failed(_) | Raw::Several => return Err(Some(number::Fault::Nested)),
         };
         if text.is_empty() || self.context.zero.iter().any(|zero| zero == text) {
             return Ok(None);
@@ -248,27 +289,65 @@ impl Run<'_> {
         take.converter.convert(text, number, take.round, &self.context.zone).map(Some).map_err(Some)
     }
 
-    fn fault(&mut self, take: &Take, fault: Option<Fault>, raw: Raw<'_>, source: &str, target: String) {
+    /// A list or an object that an expression made.
+    fn made(&mut self, answer: Result<&[Json], &Fault>, shape: &Shape, target: &str) -> Made {
+        let value = match answer {
+            Err(fault) => {
+                self.failed(fault, target.to_owned());
+                return Made::Broken;
+            }
+            Ok([] | [Json::Null]) => return Made::Absent,
+            Ok([one]) => one,
+            Ok(_) => {
+                self.error("E0314", target.to_owned(), "", SEVERAL.to_owned());
+                return Made::Broken;
+            }
+        };
+        if let Ok(value) = constant::value(&without_nulls(value), shape) {
+            return Made::Taken(value);
+        }
+        let message = format!("the expression gives something else than {} as the target has it", shape.name());
+        self.error("E0314", target.to_owned(), "", message);
+        Made::Broken
+    }
+
+    fn failed(&mut self, fault: &Fault, target: String) {
+        // What an expression says of a failure may hold values of the record.
+        let (code, message) = match fault {
+            Fault::Raised(_) => ("E0313", "the expression failed on this record"),
+            Fault::TooMuch => ("E0314", "the expression gives more than is taken"),
+            Fault::Runaway => ("E0315", "the expression took too long or too much memory"),
+        };
+        self.error(code, target, "", message.to_owned());
+    }
+
+    fn fault(&mut self, take: &Take, fault: Option<number::Fault>, raw: Raw<'_>, source: &str, target: String) {
+        match raw {
+            Raw::Failed(fault) => return self.failed(fault, target),
+            Raw::Several => return self.error("E0314", target, source, SEVERAL.to_owned()),
+            _ => {}
+        }
         let expected = take.converter.expected();
         // A message goes to people who may not see persons, so it tells the shape: any field may hold a stray value.
         let found = match raw {
             Raw::Text(text) => format!("found text of {} characters", text.trim().chars().count()),
             Raw::Number(_) => "found a number".to_owned(),
             Raw::Nested(_) => "found a list or an object".to_owned(),
-            Raw::Absent => "found nothing".to_owned(),
+            Raw::Absent | Raw::Failed(_) | Raw::Several => "found nothing".to_owned(),
         };
         let (code, message) = match fault {
             None => ("E0304", format!("the crosswalk of this field has no such value; {found}")),
-            Some(Fault::Form) => ("E0302", format!("expected {expected}; {found}")),
-            Some(Fault::Precise) => ("E0303", format!("expected {expected} and no more decimals; {found}")),
-            Some(Fault::Large) => ("E0302", format!("expected {expected} and fewer digits; {found}")),
-            Some(Fault::Nul) => ("E0305", "a NUL character, which no store keeps".to_owned()),
-            Some(Fault::Nested) => ("E0310", format!("expected {expected}; {found}")),
+            Some(number::Fault::Form) => ("E0302", format!("expected {expected}; {found}")),
+            Some(number::Fault::Precise) => ("E0303", format!("expected {expected} and no more decimals; {found}")),
+            Some(number::Fault::Large) => ("E0302", format!("expected {expected} and fewer digits; {found}")),
+            Some(number::Fault::Nul) => ("E0305", "a NUL character, which no store keeps".to_owned()),
+            Some(number::Fault::Nested) => ("E0310", format!("expected {expected}; {found}")),
         };
         self.error(code, target, source, message);
     }
 
     fn error(&mut self, code: &str, target: String, source: &str, message: String) {
-        self.errors.push(Reason { code: code.to_owned(), target, source: Some(source.to_owned()), message });
+        let source = (!source.is_empty()).then(|| source.to_owned());
+        self.errors.push(Reason { code: code.to_owned(), target, source, message });
     }
 }

@@ -9,8 +9,9 @@ use super::draft::{Draft, finish, place};
 use super::plan::{Context, Table};
 use super::shape::Shape;
 use super::slots::Slots;
-use crate::definition::model::{Field, FieldTable, Rule, Stream, System};
+use crate::definition::model::{Expr, Field, FieldTable, Rule, Stream, System, Take};
 use crate::definition::report::{Diagnostic, Mark, Origin, nearest};
+use crate::jq::Program;
 use crate::json::Path;
 
 impl Table {
@@ -20,8 +21,14 @@ impl Table {
         system: &System,
         record_type: &'static RecordType,
     ) -> Result<Self, Vec<Diagnostic>> {
-        let mut check =
-            Check { origin: &stream.origin, record_type, found: Vec::new(), meant: Vec::new(), whole: true };
+        let mut check = Check {
+            origin: &stream.origin,
+            record_type,
+            found: Vec::new(),
+            meant: Vec::new(),
+            whole: true,
+            programs: Vec::new(),
+        };
         let shape = Shape::of(record_type);
         let mut paths = Vec::new();
         let mut root = check.table(&stream.map, &shape, "", &mut paths);
@@ -34,12 +41,15 @@ impl Table {
         if !check.found.is_empty() || !check.whole {
             return Err(check.found);
         }
-        let filter = stream.where_.iter().map(|(path, wanted)| (slot(&mut paths, path), wanted.clone())).collect();
+        let filter =
+            stream.where_.fields.iter().map(|(path, wanted)| (slot(&mut paths, path), wanted.clone())).collect();
         Ok(Self {
             record_type,
             root: finish(root),
             slots: Slots::new(paths),
             filter,
+            condition: stream.where_.expr.as_ref().map(|expr| expr.program.clone()),
+            programs: check.programs,
             context: Context { zero: stream.zero.clone().into(), zone: system.timezone.clone() },
         })
     }
@@ -54,6 +64,8 @@ pub(super) struct Check<'a> {
     meant: Vec<String>,
     /// Whether every entry could be read.
     whole: bool,
+    /// The expressions so far.
+    programs: Vec<Program>,
 }
 
 /// The number of a path among the paths of a table.
@@ -156,6 +168,11 @@ impl Check<'_> {
                 );
                 None
             }
+            (Rule::Take(Take { expr: Some(expr), .. }), _) if outside.contains('*') => {
+                let help = "make the whole list with one `expr` instead".to_owned();
+                self.report("E0116", expr.mark, "`expr` has no place within `each`".to_owned(), Some(help));
+                None
+            }
             (Rule::Take(take), Shape::Value { .. }) => {
                 self.take(field, take, shape, &place, target, paths).map(Draft::Take)
             }
@@ -163,19 +180,46 @@ impl Check<'_> {
                 if let item @ Shape::Value { .. } = &**item {
                     let place = format!("{place}/*");
                     self.take(field, take, item, &place, target, paths).map(Draft::List)
+                } else if let Some(answer) = self.made(field, take) {
+                    Some(Draft::Made { answer, shape: shape.clone(), target })
                 } else {
                     let help = format!("write `{name}: {{each: {}, map: {{…}}}}`", take.from);
                     self.report("E0116", field.mark, format!("`{name}` is a list of objects"), Some(help));
                     None
                 }
             }
-            (Rule::Take(_), Shape::Object { fields, .. }) => {
+            (Rule::Take(take), Shape::Object { fields, .. }) => {
+                if let Some(answer) = self.made(field, take) {
+                    return Some(Draft::Made { answer, shape: shape.clone(), target });
+                }
                 let help =
                     fields.keys().next().map(|first| format!("map its fields one by one, such as `{name}.{first}`"));
                 self.report("E0116", field.mark, format!("`{name}` is an object"), help);
                 None
             }
         }
+    }
+
+    /// The number of the expression that makes a list or an object whole.
+    fn made(&mut self, field: &Field, take: &Take) -> Option<usize> {
+        let expr = take.expr.as_ref()?;
+        let named = [
+            ("as", take.converter.is_some()),
+            ("round", take.round),
+            ("via", take.via.is_some()),
+            ("default", take.default.is_some()),
+        ];
+        for (key, _) in named.into_iter().filter(|(_, there)| *there) {
+            let what = format!("`{key}` has no use for `{}`, which `expr` makes as a whole", field.target);
+            self.report("E0116", field.mark, what, Some(format!("do within `expr` what `{key}` is to do")));
+        }
+        Some(self.program(expr))
+    }
+
+    /// The number of an expression among those of the table.
+    pub(super) fn program(&mut self, expr: &Expr) -> usize {
+        self.programs.push(expr.program.clone());
+        self.programs.len() - 1
     }
 
     fn overlap(&mut self, field: &Field) {

@@ -5,6 +5,7 @@ use std::collections::BTreeMap;
 use serde_json::Value;
 
 use super::plan::{Node, Take};
+use super::shape::Shape;
 use super::slots::Slots;
 use crate::definition::model::Field;
 use crate::definition::report::Mark;
@@ -15,6 +16,7 @@ pub(super) enum Draft {
     Object(BTreeMap<String, Self>),
     Items(BTreeMap<usize, Self>, String, Mark),
     Each { list: usize, paths: Vec<Path>, map: BTreeMap<String, Self>, target: String },
+    Made { answer: usize, shape: Shape, target: String },
     List(Take),
     Take(Take),
     Const(Value),
@@ -93,6 +95,7 @@ fn node(draft: Draft) -> Node {
         Draft::Each { list, paths, map, target } => {
             Node::Each { list, slots: Slots::new(paths), map: finish(map), target }
         }
+        Draft::Made { answer, shape, target } => Node::Made { answer, shape, target },
         Draft::List(take) => Node::List(take),
         Draft::Take(take) => Node::Take(take),
         Draft::Const(value) => Node::Const(value),

@@ -5,7 +5,7 @@ use serde_json::Value;
 use super::compile::{Check, slot};
 use super::constant;
 use super::converter::{Converter, NAMES};
-use super::plan::Take;
+use super::plan::{Input, Take};
 use super::shape::{Kind, Shape};
 use crate::definition::model::{self, Field};
 use crate::definition::report::Mark;
@@ -69,14 +69,14 @@ impl Check<'_> {
         });
         let default =
             take.default.as_ref().and_then(|(value, mark)| self.constant(value, *mark, shape, place, "default"));
-        (self.found.len() == before).then(|| Take {
-            slot: slot(paths, &take.from),
-            converter,
-            round: take.round,
-            via,
-            default,
-            target,
-        })
+        if self.found.len() > before {
+            return None;
+        }
+        let input = match &take.expr {
+            Some(expr) => Input::Answer(self.program(expr)),
+            None => Input::Slot(slot(paths, &take.from)),
+        };
+        Some(Take { input, converter, round: take.round, via, default, target })
     }
 
     /// A constant in the form of the target, checked against the schema.

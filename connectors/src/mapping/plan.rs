@@ -5,7 +5,9 @@ use muara_schemas::catalog::RecordType;
 use serde_json::Value;
 
 use super::converter::Converter;
+use super::shape::Shape;
 use super::slots::Slots;
+use crate::jq::Program;
 
 /// How the records of one stream are mapped. Made by [`Table::compile`], used by [`Table::apply`].
 pub struct Table {
@@ -14,6 +16,10 @@ pub struct Table {
     pub(super) root: Vec<(String, Node)>,
     /// Conditions of `where:`, after the slots of the fields.
     pub(super) filter: Vec<(usize, Vec<String>)>,
+    /// The expression of `where:`.
+    pub(super) condition: Option<Program>,
+    /// The expressions of the fields, by number.
+    pub(super) programs: Vec<Program>,
     pub(super) context: Context,
 }
 
@@ -37,13 +43,24 @@ pub(super) enum Node {
     List(Take),
     /// A single value.
     Take(Take),
+    /// A list or an object that an expression makes whole.
+    Made { answer: usize, shape: Shape, target: String },
     /// Always the same.
     Const(Value),
 }
 
-/// A value taken from a slot.
+/// Where a value comes from.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Input {
+    /// A path of the record, by its slot.
+    Slot(usize),
+    /// What an expression gave, by its number.
+    Answer(usize),
+}
+
+/// A single value, or the items of a list of such.
 pub(super) struct Take {
-    pub(super) slot: usize,
+    pub(super) input: Input,
     pub(super) converter: Converter,
     pub(super) round: bool,
     /// Sorted by source text.
@@ -51,6 +68,18 @@ pub(super) struct Take {
     pub(super) default: Option<Value>,
     /// JSON pointer of the target, within the item of the innermost `each:`.
     pub(super) target: String,
+}
+
+impl Table {
+    /// The expression of `where:`, whose answer [`Table::selects`] takes.
+    pub const fn condition(&self) -> Option<&Program> {
+        self.condition.as_ref()
+    }
+
+    /// The expressions of the fields, whose answers [`Table::apply`] takes in this order.
+    pub fn programs(&self) -> &[Program] {
+        &self.programs
+    }
 }
 
 impl std::fmt::Debug for Table {

@@ -4,6 +4,8 @@ use std::sync::atomic::{AtomicU32, Ordering::Relaxed};
 use std::sync::{Arc, Mutex, PoisonError};
 
 use super::lookup::{Columns, Lookup};
+use super::plan::Input;
+use crate::jq::{Answer, Fault};
 use crate::json::{Json, Path};
 
 /// The source paths of one field table.
@@ -46,12 +48,17 @@ pub(super) enum Raw<'a> {
     Number(&'a str),
     /// A list or an object.
     Nested(&'a Json),
+    /// An expression gave nothing.
+    Failed(&'a Fault),
+    /// An expression gave several values.
+    Several,
 }
 
 /// One record, opened for reading through slots.
 pub(super) struct Source<'a, L: Lookup + ?Sized> {
     slots: &'a Slots,
     from: From<'a, L>,
+    answers: &'a [Answer],
 }
 
 enum From<'a, L: ?Sized> {
@@ -65,7 +72,7 @@ impl Slots {
     }
 
     /// Opens a record.
-    pub(super) fn open<'a, L: Lookup + ?Sized>(&'a self, record: &'a L) -> Source<'a, L> {
+    pub(super) fn open<'a, L: Lookup + ?Sized>(&'a self, record: &'a L, answers: &'a [Answer]) -> Source<'a, L> {
         let from = match (record.json(), record.columns()) {
             (Some(json), _) => From::Json(json),
             (None, Some(columns)) => {
@@ -79,7 +86,7 @@ impl Slots {
             }
             (None, None) => From::Json(&Json::Null),
         };
-        Source { slots: self, from }
+        Source { slots: self, from, answers }
     }
 
     fn bind(&self, columns: &Arc<Columns>) -> Arc<Bound> {
@@ -114,6 +121,29 @@ fn place(path: &Path, columns: &Columns, nested: &mut Vec<usize>) -> Place {
 }
 
 impl<'a, L: Lookup + ?Sized> Source<'a, L> {
+    /// The value of an input.
+    pub(super) fn value(&self, input: Input) -> Raw<'_> {
+        match input {
+            Input::Slot(slot) => self.get(slot),
+            Input::Answer(number) => match self.answer(number) {
+                Err(fault) => Raw::Failed(fault),
+                Ok([]) => Raw::Absent,
+                Ok([one]) => raw(Some(one)),
+                Ok(_) => Raw::Several,
+            },
+        }
+    }
+
+    /// What an expression gave.
+    pub(super) fn answer(&self, number: usize) -> Result<&[Json], &Fault> {
+        match self.answers.get(number) {
+            Some(Ok(values)) => Ok(values),
+            Some(Err(fault)) => Err(fault),
+            // Whoever opens a record gives all answers.
+            None => Err(&Fault::Runaway),
+        }
+    }
+
     /// The value of a slot.
     pub(super) fn get(&self, slot: usize) -> Raw<'_> {
         match &self.from {
@@ -144,7 +174,15 @@ impl<'a, L: Lookup + ?Sized> Source<'a, L> {
                 Ok(Json::Null) => Found::Absent,
                 _ => Found::Other,
             },
-            Raw::Number(_) | Raw::Nested(_) => Found::Other,
+            Raw::Number(_) | Raw::Nested(_) | Raw::Failed(_) | Raw::Several => Found::Other,
+        }
+    }
+
+    /// The path of an input as it was written; an expression has none.
+    pub(super) fn origin(&self, input: Input) -> &'a str {
+        match input {
+            Input::Slot(slot) => self.path(slot),
+            Input::Answer(_) => "",
         }
     }
 
@@ -216,7 +254,7 @@ mod tests {
         let slots = Slots::new(["a", "b.c", "b.d", "missing", "e.f", "b.list"].into_iter().map(Path::from).collect());
         let columns = Arc::new(Columns::new(["a", "b", "e.f"]));
         let row = Row(columns, vec![Some("1"), Some(r#"{"c":2.50,"list":[1,2]}"#), None]);
-        let source = slots.open(&row);
+        let source = slots.open(&row, &[]);
         assert_eq!(source.get(0), Raw::Text("1"));
         assert_eq!(source.get(1), Raw::Number("2.50"));
         assert_eq!((source.get(2), source.get(3), source.get(4)), (Raw::Absent, Raw::Absent, Raw::Absent));
@@ -224,7 +262,7 @@ mod tests {
 
         let other = Row(Arc::new(Columns::new(["e.f", "a"])), vec![Some("x"), Some("y")]);
         assert_eq!(
-            (slots.open(&other).get(0), slots.open(&other).get(4)),
+            (slots.open(&other, &[]).get(0), slots.open(&other, &[]).get(4)),
             (Raw::Text("y"), Raw::Text("x")),
             "another column list is bound anew"
         );
@@ -235,12 +273,12 @@ mod tests {
         let slots = Slots::new(["a", "b.c", "d.e"].into_iter().map(Path::from).collect());
         for text in [r#"{"a":1,"b":{"c":"x"},"d.e":true}"#, r#"{"d.e":true,"b":{"c":"x"},"z":0,"a":1}"#] {
             let json = Json::parse(text.as_bytes()).unwrap();
-            let source = slots.open(&json);
+            let source = slots.open(&json, &[]);
             assert_eq!(
                 (source.get(0), source.get(1), source.get(2)),
                 (Raw::Number("1"), Raw::Text("x"), Raw::Text("true"))
             );
         }
-        assert_eq!(slots.open(&Json::Null).get(0), Raw::Absent);
+        assert_eq!(slots.open(&Json::Null, &[]).get(0), Raw::Absent);
     }
 }

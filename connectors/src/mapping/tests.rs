@@ -30,15 +30,19 @@ fn raw(text: &str) -> Json {
     Json::parse(text.as_bytes()).unwrap()
 }
 
+fn mapped(table: &Table, raw: &Json) -> Mapped {
+    table.map(raw, &crate::jq::evaluate(table.programs(), raw))
+}
+
 fn body(table: &Table, text: &str) -> Value {
-    match table.map(&raw(text)) {
+    match mapped(table, &raw(text)) {
         Mapped::Record(body) => body,
         Mapped::Broken { errors, .. } => panic!("{errors:#?}"),
     }
 }
 
 fn broken(table: &Table, text: &str) -> (Vec<Reason>, About) {
-    match table.map(&raw(text)) {
+    match mapped(table, &raw(text)) {
         Mapped::Record(body) => panic!("{body}"),
         Mapped::Broken { errors, about } => (errors, about),
     }
@@ -237,11 +241,11 @@ fn items_of_objects_by_number_and_free_names() {
 #[test]
 fn where_selects_by_raw_text() {
     let table = table("budget-line", BUDGET, "where: {status: [final, \"1\"], hapus: [\"\", \"0\"]}");
-    assert!(table.selects(&raw(r#"{"status":" final "}"#)));
-    assert!(table.selects(&raw(r#"{"status":1,"hapus":0}"#)));
-    assert!(!table.selects(&raw(r#"{"status":"draft"}"#)));
-    assert!(!table.selects(&raw(r#"{"status":"final","hapus":"1"}"#)));
-    assert!(!table.selects(&raw("{}")));
+    assert_eq!(table.selects(&raw(r#"{"status":" final "}"#), None), Ok(true));
+    assert_eq!(table.selects(&raw(r#"{"status":1,"hapus":0}"#), None), Ok(true));
+    assert_eq!(table.selects(&raw(r#"{"status":"draft"}"#), None), Ok(false));
+    assert_eq!(table.selects(&raw(r#"{"status":"final","hapus":"1"}"#), None), Ok(false));
+    assert_eq!(table.selects(&raw("{}"), None), Ok(false));
 }
 
 struct Cells(Arc<Columns>, Vec<Option<String>>);
@@ -266,7 +270,7 @@ fn rows_and_json_give_the_same_body() {
     let cells =
         members.iter().map(|(_, value)| Some(value.as_text().map_or_else(|| value.to_text(), str::to_owned))).collect();
     assert_eq!(
-        table.map(&Cells(columns, cells)),
+        table.map(&Cells(columns, cells), &[]),
         Mapped::Record(body(&table, PAID)),
         "a cell may hold the list as JSON"
     );
@@ -312,4 +316,56 @@ fn a_message_tells_the_shape_of_what_stands_there() {
     body["fiscal_year"] = "2026".into();
 
     assert_eq!(budget.violations(&body)[0].message, r#"text of 4 characters is not of type "integer""#);
+}
+
+#[test]
+fn an_expression_makes_what_the_table_cannot_say() {
+    let map = BUDGET
+        .replace("amount: nilai", "amount: {from: nilai, expr: '. * 1', as: money}")
+        .replace(
+            "stage: {from: tahap, via: {murni: murni, \"1\": perubahan}, default: murni}",
+            "stage: {expr: '.tahap | tostring', via: {\"1\": perubahan}}",
+        )
+        .replace("fund: {from: dana, default: 1.1.01}", "fund: {expr: '.dana // empty', default: 1.1.01}");
+    let table = table("budget-line", &map, "");
+    let line = LINE.replace("9007199254740993.5", "12.5");
+    let made = body(&table, &line);
+    assert_eq!(
+        (&made["amount"], &made["stage"], &made["fund"]),
+        (&json!("12.50"), &json!("perubahan"), &json!("1.1.01"))
+    );
+}
+
+#[test]
+fn an_expression_makes_a_whole_list() {
+    let map = "agency: skpd\nfiscal_year: tahun\nsub_activity: sub\naccount: akun\nmonths: {expr: '[.bulan[] | tostring]'}\ntotal: jumlah\n";
+    let table = table("cash-plan", map, "");
+    let months = ["1.5"; 12].join(",");
+    let line = format!(
+        r#"{{"id":1,"skpd":"1.02.0.00.0.00.01.0000","tahun":2026,"sub":"1.02.02.2.02.0008","akun":"5.1.02.01.01.0024","bulan":[{months}],"jumlah":18}}"#
+    );
+    assert_eq!(body(&table, &line)["months"], json!(vec!["1.50"; 12]));
+    let (errors, _) = broken(&table, &line.replace("[1.5,", "[{},"));
+    assert_eq!(told(&errors), [("E0302", "/months/0")]);
+}
+
+#[test]
+fn what_an_expression_gives_is_checked_and_never_shown() {
+    for (expr, code) in
+        [(".nip | tonumber", "E0313"), (".nip, .nip", "E0314"), ("{a: .nip}", "E0310"), (".nip", "E0302")]
+    {
+        let map = BUDGET.replace("amount: nilai", &format!("amount: {{expr: '{expr}'}}"));
+        let table = table("budget-line", &map, "");
+        let (errors, _) = broken(&table, &LINE.replace("\"id\":7", "\"id\":7,\"nip\":\"19800101x\""));
+        assert_eq!(told(&errors), [(code, "/amount")], "{expr}");
+        assert!(!format!("{errors:?}").contains("19800101"), "{errors:?}");
+    }
+}
+
+#[test]
+fn an_object_of_an_expression_has_the_targets_fields() {
+    let map = "agency: skpd\nfiscal_year: tahun\nname: nama\nkind: {const: skpd}\nother_codes: {expr: '{sipd: .a, none: null}'}\nblud: {const: false}\nactive: {const: true}\n";
+    let table = table("agency", map, "");
+    let made = body(&table, r#"{"skpd":"1.02.0.00.0.00.01.0000","tahun":2026,"nama":"Dinas","a":"7"}"#);
+    assert_eq!(made["other_codes"], json!({"sipd": "7"}));
 }

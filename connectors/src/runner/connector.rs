@@ -151,6 +151,7 @@ async fn start(
             state: state.clone(),
             post: Post { publisher: options.bus.publisher(), clock: options.clock.clone() },
             tuning: options.tuning,
+            worker: options.worker.clone(),
             observer: options.observer.clone(),
             told: Mutex::new(None),
         });

@@ -15,6 +15,7 @@ use crate::definition::{SourceSpec, Stream};
 use crate::kind::{Access, Kind};
 use crate::mapping::Table;
 use crate::state::{Hash, State};
+use crate::worker::{Evaluator, Launch};
 
 /// One stream, ready to run.
 pub(super) struct Context {
@@ -29,6 +30,7 @@ pub(super) struct Context {
     pub(super) id: i64,
     pub(super) post: Post,
     pub(super) tuning: Tuning,
+    pub(super) worker: Option<Launch>,
     pub(super) observer: Option<Observer>,
     /// Salt of raw hashes: another definition maps every record anew.
     pub(super) salt: Hash,
@@ -47,6 +49,11 @@ impl Context {
     /// The salt of a definition's digest.
     pub(super) fn salt_of(digest: &str) -> Hash {
         *muara_schemas::ContentHash::of(digest.as_bytes()).as_bytes()
+    }
+
+    /// Evaluates the expressions of one run.
+    pub(super) fn evaluator(&self) -> Evaluator {
+        self.worker.clone().map_or_else(Evaluator::here, Evaluator::beside)
     }
 
     /// How often a failed request is repeated.

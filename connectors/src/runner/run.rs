@@ -107,6 +107,7 @@ async fn attempt(
     };
     let sifter = Sifter::new(
         context.table.clone(),
+        context.evaluator(),
         context.uses.clone(),
         context.tuning,
         context.salt,
@@ -166,7 +167,7 @@ impl Run<'_> {
         let read = self.read(pulled).await;
         let (result, snapshot, greatest) = match read {
             Ok(end) => end,
-            Err(failure) if failure.code == "E0207" => return self.fail(failure).await,
+            Err(failure) if ["E0207", "E0214"].contains(&failure.code) => return self.fail(failure).await,
             Err(failure) => return Err(failure),
         };
         let result = match result {

@@ -9,6 +9,7 @@ use muara_schemas::bus::Bus;
 
 use super::report::Progress;
 use crate::definition::Variables;
+use crate::worker::Launch;
 
 /// Everything a connector needs beside its definitions.
 #[derive(Clone)]
@@ -25,6 +26,8 @@ pub struct Options {
     pub schedule: bool,
     /// Is told how runs get on; called often, so it must be quick.
     pub observer: Option<Observer>,
+    /// How a process for what may run away is started; without one such work is done in this process.
+    pub worker: Option<Launch>,
     /// Figures.
     pub tuning: Tuning,
 }
@@ -64,6 +67,7 @@ impl Options {
             variables: Variables::new(),
             schedule: true,
             observer: None,
+            worker: Launch::again(),
             tuning: Tuning::default(),
         }
     }

@@ -5,7 +5,7 @@ use std::sync::Arc;
 
 use bytes::Bytes;
 use muara_schemas::message::Message;
-use muara_schemas::page::{About, Counts, MAX_BODY_BYTES, MAX_RAW_BYTES, Quarantined, Reason, Record, RunKind};
+use muara_schemas::page::{About, Counts, MAX_RAW_BYTES, Quarantined, Reason, Record, RunKind};
 use muara_schemas::{ContentHash, Moment};
 
 use super::key::KEYLESS;
@@ -14,10 +14,14 @@ use super::report::Failure;
 use super::seen::Seen;
 use super::settings::Tuning;
 use crate::mapping::{Mapped, Table};
-use crate::raw::{Fields, Place, Raw};
+use crate::raw::{Place, Raw};
 use crate::state::{Hash, Mark, NONE, Print, Save};
+use crate::worker::Evaluator;
 
 mod tolerance;
+mod verdict;
+
+use verdict::Verdict;
 
 /// How many saves are collected before they go to the state file, with the page that is open.
 const SAVES: usize = 2_000;
@@ -58,6 +62,7 @@ pub(super) struct Uses(pub(super) Vec<(String, String)>);
 
 pub(super) struct Sifter {
     table: Arc<Table>,
+    evaluator: Evaluator,
     uses: Arc<Uses>,
     tuning: Tuning,
     salt: Hash,
@@ -81,6 +86,7 @@ pub(super) struct Sifter {
 impl Sifter {
     pub(super) fn new(
         table: Arc<Table>,
+        evaluator: Evaluator,
         uses: Arc<Uses>,
         tuning: Tuning,
         salt: Hash,
@@ -89,6 +95,7 @@ impl Sifter {
     ) -> Self {
         Self {
             table,
+            evaluator,
             uses,
             tuning,
             salt,
@@ -116,7 +123,7 @@ impl Sifter {
         for (probe, known) in batch.probes.into_iter().zip(batch.known) {
             self.seen.next();
             self.one(probe, known, batch.part, now, &mut items);
-            if let Err(failure) = self.tolerable() {
+            if let Err(failure) = self.tolerable().and_then(|()| self.expressions_end()) {
                 return (items, Err(failure));
             }
         }
@@ -155,9 +162,8 @@ impl Sifter {
             return;
         }
         let fields = raw.parse();
-        if let Ok(fields) = &fields
-            && !self.table.selects(fields)
-        {
+        let selected = fields.as_ref().map_or(Ok(true), |fields| self.selects(fields, &raw));
+        if selected == Ok(false) {
             self.counts.left_out += 1;
             return;
         }
@@ -173,7 +179,7 @@ impl Sifter {
         };
         if let Some(reason) = keyless {
             self.keyless = true;
-            let about = fields.map_or_else(|_| About::default(), |fields| about(&self.table.map(&fields)));
+            let about = fields.map_or_else(|_| About::default(), |fields| about(&self.mapped(&fields, &raw)));
             let quarantined = broken(vec![reason], about, self.seen.pointer(""), None);
             let slot = self.slot(print.as_ref());
             self.quarantine(quarantined, now, items);
@@ -191,7 +197,7 @@ impl Sifter {
                 self.seen.at()
             );
             let pointer = self.seen.pointer(&key);
-            let about = fields.map_or_else(|_| About::default(), |fields| about(&self.table.map(&fields)));
+            let about = fields.map_or_else(|_| About::default(), |fields| about(&self.mapped(&fields, &raw)));
             let quarantined = broken(vec![reason("E0322", message)], about, pointer, Some(&key));
             // The valid record comes first: only the order of pages is promised, not that of the lists within one.
             if self.pages.holds(&key) {
@@ -207,7 +213,10 @@ impl Sifter {
         let slot = self.slot(print.as_ref());
         self.seen.mark(slot);
         let verdict = match fields {
-            Ok(fields) => self.map(&fields, &raw, print.as_ref()),
+            Ok(fields) => match selected {
+                Ok(_) => self.map(&fields, &raw, print.as_ref()),
+                Err(reason) => Verdict::Broken(vec![reason], about(&self.mapped(&fields, &raw))),
+            },
             Err(error) => Verdict::Broken(
                 vec![reason("E0321", format!("the record is no JSON that we take: {error}"))],
                 About::default(),
@@ -266,47 +275,6 @@ impl Sifter {
         true
     }
 
-    fn map(&self, fields: &Fields<'_>, raw: &Raw, print: Option<&Print>) -> Verdict {
-        let fault = |message: &str, source: Option<&String>, target: &str| Reason {
-            code: "E0324".to_owned(),
-            target: target.to_owned(),
-            source: source.cloned(),
-            message: message.to_owned(),
-        };
-        let mut faults = Vec::new();
-        for (column, message) in raw.faults() {
-            if column.is_empty() {
-                faults.push(fault(message, None, ""));
-            }
-            // An error in a cell that nothing uses harms nobody.
-            for (source, target) in self.uses.0.iter().filter(|(source, _)| source == column) {
-                faults.push(fault(message, Some(source), target));
-            }
-        }
-        let mapped = self.table.map(fields);
-        if !faults.is_empty() {
-            let about = about(&mapped);
-            let others = if let Mapped::Broken { errors, .. } = mapped { errors } else { Vec::new() };
-            let others = others.into_iter().filter(|other| faults.iter().all(|fault| fault.target != other.target));
-            return Verdict::Broken(faults.iter().cloned().chain(others).collect(), about);
-        }
-        let value = match mapped {
-            Mapped::Record(value) => value,
-            Mapped::Broken { errors, about } => return Verdict::Broken(errors, about),
-        };
-        // Keys of a value are sorted, so its JSON text is canonical.
-        let body = serde_json::value::to_raw_value(&value).expect("a JSON value always serialises");
-        if body.get().len() > MAX_BODY_BYTES {
-            let message = format!("the canonical record has {} bytes, {MAX_BODY_BYTES} are taken", body.get().len());
-            return Verdict::Broken(vec![reason("E0323", message)], Table::about(&value));
-        }
-        let hash = ContentHash::of(body.get().as_bytes());
-        if print.is_some_and(|print| print.mark == Mark::Live && print.body == *hash.as_bytes()) {
-            return Verdict::Same(*hash.as_bytes());
-        }
-        Verdict::Valid(Record { key: String::new(), pointer: String::new(), hash, body }, *hash.as_bytes())
-    }
-
     fn quarantine(&mut self, quarantined: Quarantined, now: Moment, items: &mut Vec<Item>) {
         self.counts.quarantined += 1;
         self.pages.quarantined(quarantined);
@@ -360,12 +328,6 @@ impl Sifter {
             }
         }
     }
-}
-
-enum Verdict {
-    Same(Hash),
-    Valid(Record, Hash),
-    Broken(Vec<Reason>, About),
 }
 
 fn about(mapped: &Mapped) -> About {

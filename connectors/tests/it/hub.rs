@@ -120,6 +120,11 @@ impl Kept {
         self.records.get(stream)?.get(key).map(|(_, body)| serde_json::from_str(body).unwrap())
     }
 
+    /// Every reason of what is in quarantine.
+    pub(crate) fn reasons(&self, stream: &str) -> Vec<muara_schemas::page::Reason> {
+        self.quarantine.get(stream).into_iter().flatten().flat_map(|(_, broken)| broken.errors.clone()).collect()
+    }
+
     /// The keys that there are.
     pub(crate) fn keys(&self, stream: &str) -> Vec<String> {
         self.records.get(stream).into_iter().flatten().map(|(key, _)| key.clone()).collect()

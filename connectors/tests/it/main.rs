@@ -3,9 +3,11 @@
 
 mod control;
 mod crash;
+mod expressions;
 mod files;
 mod http;
 mod hub;
+mod jq;
 mod outcome;
 mod postgres;
 mod rig;

@@ -5,6 +5,7 @@ use std::fs::{File, TryLockError};
 use std::path::PathBuf;
 
 use muara_connectors::definition::{Definition, Diagnostic, Variables};
+use muara_connectors::worker::Evaluator;
 use muara_hub::Hub;
 use muara_hub::store::Db;
 use muara_schemas::Clock;
@@ -102,7 +103,7 @@ pub(crate) fn tell(diagnostics: &[Diagnostic], json: bool) -> usize {
 
 /// Loads definitions, or tells everything that is wrong with them.
 pub(crate) fn definitions(paths: &[PathBuf], variables: &Variables) -> Result<Vec<Definition>, Failure> {
-    muara_connectors::definition::load(paths, variables).map_err(|diagnostics| {
+    muara_connectors::definition::load(paths, variables, &mut Evaluator::own().asker()).map_err(|diagnostics| {
         let errors = tell(&diagnostics, false);
         Failure::usage(
             "E0703",

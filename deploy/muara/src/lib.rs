@@ -21,6 +21,10 @@ use failure::Failure;
 
 /// Runs the program with the arguments and the environment of this process.
 pub fn main_entry() -> ExitCode {
+    // What may run away runs in this program started again, which then does nothing else.
+    if let Some(code) = muara_connectors::worker::main(std::env::args_os().nth(1).as_deref()) {
+        return code;
+    }
     muara_schemas::fault::arm();
     let cli = Cli::parse();
     // Both a TLS server and client need to be told once which cryptography to use.

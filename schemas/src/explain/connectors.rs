@@ -140,6 +140,11 @@ pub const CODES: &[Code] = &[
         explanation: "`columns` of a sql stream lists what the statement selects, and the map, the key, the cursor or `where` uses a column that is not among them. Add it to the list, or leave `columns` out to read all.",
     },
     Code {
+        code: "E0128",
+        title: "an expression is wrong",
+        explanation: "The text after `expr:`, `where:` or `each:` is no jq that can be used. The place and the message say what the language expected or which function it does not know. Expressions see the record alone: `env`, `now`, `input`, `halt`, `debug` and the like are not there, so that a record that is mapped again becomes the same. A text with quotes, a colon or a `#` in it is best written between single quotes.",
+    },
+    Code {
         code: "W0101",
         title: "the stream has no tests",
         explanation: "Without an example nobody notices when a change of the file changes what records become. Copy one typical raw record under `tests` with the body it must become, and one that must be quarantined; use no data of real persons.",
@@ -227,6 +232,11 @@ pub const CODES: &[Code] = &[
         explanation: "A message on the control queue of a system is no command that this version knows. It was dropped. A hub newer than its connectors is the usual cause; update them.",
     },
     Code {
+        code: "E0214",
+        title: "expressions run away",
+        explanation: "The expressions of ten records of one read took longer than two seconds or more memory than a worker has, so the run was stopped. Each such record is in quarantine with E0315. Look for `while`, `until`, `range` over large numbers and texts that are doubled; try the expression on one of the records that are named.",
+    },
+    Code {
         code: "W0201",
         title: "a cursor value lies in the future",
         explanation: "The cursor field of some records is more than a day ahead of now. They were read, but the cursor did not move to them, for every record in between would be missed. Usually a typing error in the source; correct it there.",
@@ -300,6 +310,21 @@ pub const CODES: &[Code] = &[
         code: "E0312",
         title: "a rule of the schema is broken",
         explanation: "A rule that binds several fields together does not hold, such as a level that does not fit a code. The message names it; `muara schema show TYPE` shows it with its description.",
+    },
+    Code {
+        code: "E0313",
+        title: "an expression failed",
+        explanation: "The expression of the field raised an error on this record, or the one of `where:` did. What it says is not shown here, for it may hold values of the record. The usual cause is a field that is null or of another type than expected: use `?`, `//` or `select` for what may be absent.",
+    },
+    Code {
+        code: "E0314",
+        title: "an expression gives something else",
+        explanation: "The expression gave several values, more than is taken (10,000 values or 4 MiB), a form that the target does not have, or in `where:` neither true nor false. Several values become one list between `[` and `]`; an object needs the fields of the target with its names.",
+    },
+    Code {
+        code: "E0315",
+        title: "an expression ran away",
+        explanation: "The expression took longer than two seconds for this record, or more memory than its process may have. The process was ended and another one went on with the next record. The record waits in quarantine; simplify the expression, and replay it.",
     },
     Code {
         code: "E0320",

@@ -1,5 +1,6 @@
 //! `map:` and `tests:` of a stream.
 
+use super::Expr;
 use crate::definition::report::Mark;
 use crate::json::{Json, Path};
 use crate::mapping::Converter;
@@ -47,8 +48,10 @@ pub enum Rule {
 /// `{from, as, round, via, default}`.
 #[derive(Debug, Clone)]
 pub struct Take {
-    /// Source path; in a row the name of a column.
+    /// Source path; in a row the name of a column. Of an expression, where its input stands.
     pub from: Path,
+    /// `expr:`, what is made of it first.
+    pub expr: Option<Expr>,
     /// How the text is read; the target's type decides where nothing is said.
     pub converter: Option<(Converter, Mark)>,
     /// `round: half_even`.

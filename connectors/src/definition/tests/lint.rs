@@ -200,3 +200,14 @@ fn all_errors_of_all_files_come_at_once() {
         ["E0108", "E0108", "E0104", "E0105", "E0105", "E0105"]
     );
 }
+
+#[test]
+fn a_wrong_expression_is_shown_where_it_is_wrong() {
+    let amount = "{from: nilai, as: money}";
+    assert_eq!(broken(GOOD, amount, "{expr: '.nilai | tonumbr'}"), ["E0128 29:32"]);
+    assert_eq!(help(GOOD, amount, "{expr: '.nilai | tonumbr'}"), "did you mean `tonumber`?");
+    assert_eq!(broken(GOOD, amount, "{expr: env.HOME, as: money}"), ["E0128 29:22"]);
+    assert_eq!(broken(GOOD, amount, "{expr: '[.nilai'}"), ["E0128 29:30"]);
+    assert_eq!(broken(GOOD, amount, "{const: 1, expr: .x}"), ["E0106 29:7"]);
+    assert_eq!(broken(GOOD, "where: {status: [final]}", "where: '.status = nowhere'"), ["E0128 31:23"]);
+}

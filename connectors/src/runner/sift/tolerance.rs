@@ -3,10 +3,22 @@
 use super::super::report::Failure;
 use super::Sifter;
 
+/// So many records whose expressions run away end a run.
+const RUNAWAYS: u32 = 10;
+
 impl Sifter {
     /// When so many of the first records are broken, the definition is.
     pub(super) fn tolerable(&self) -> Result<(), Failure> {
         if self.counts.read <= self.tuning.sample { self.within_share(self.tuning.sample) } else { Ok(()) }
+    }
+
+    /// When expressions run away again and again, each takes seconds of everybody's time.
+    pub(super) fn expressions_end(&self) -> Result<(), Failure> {
+        if self.evaluator.lost() < RUNAWAYS {
+            return Ok(());
+        }
+        let message = format!("the expressions of {RUNAWAYS} records took too long or too much memory");
+        Err(Failure::new("E0214", message))
     }
 
     /// The same for a read that is over before there were so many.

@@ -4,6 +4,7 @@ use std::path::PathBuf;
 use std::process::ExitCode;
 
 use muara_connectors::definition;
+use muara_connectors::worker::Evaluator;
 use muara_hub::access::Viewer;
 use muara_hub::store::{Db, findings, head, journal, parked, quarantine, readers, streams};
 use muara_schemas::bus::Health;
@@ -58,7 +59,10 @@ pub(super) async fn run(config: &Config, paths: &[PathBuf], as_json: bool) -> Re
         }
     }
     if !paths.is_empty() {
-        let errors = definition::lint(paths).iter().filter(|diagnostic| diagnostic.is_error()).count();
+        let errors = definition::lint(paths, &mut Evaluator::own().asker())
+            .iter()
+            .filter(|diagnostic| diagnostic.is_error())
+            .count();
         let state = if errors == 0 { State::Good } else { State::Bad };
         looks.push(look(
             "definitions",
