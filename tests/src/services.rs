@@ -14,15 +14,19 @@ pub enum Server {
     Postgres,
     /// The broker.
     Rabbitmq,
+    /// A legacy system's database.
+    Mariadb,
 }
 
 /// Servers that belong to tests.
 #[derive(Debug)]
 pub struct Services {
-    /// `postgres://…` of a superuser, database `postgres`; empty when only the broker was asked for.
+    /// `postgres://…` of a superuser, database `postgres`; empty when it was not asked for.
     pub postgres_url: String,
-    /// `amqp://…` of a user who may do everything; empty when only the database was asked for.
+    /// `amqp://…` of a user who may do everything; empty when it was not asked for.
     pub amqp_url: String,
+    /// `mysql://…` of a user who may do everything, database `mysql`; empty when it was not asked for.
+    pub mysql_url: String,
     /// The broker's first process as it was started; none in a container, or when the servers were given.
     pub rabbitmq_pid: Option<u32>,
     /// The script; none when the servers were given by the environment.
@@ -37,39 +41,41 @@ struct Keeper {
     answers: BufReader<ChildStdout>,
 }
 
-/// The servers that all tests of this binary share: those of `MUARA_TEST_POSTGRES` and `MUARA_TEST_AMQP` when both are
-/// set, private ones otherwise. They must not be stopped; use [`Services::private`] for that.
+/// The hub's servers, which all tests of this binary share: those of `MUARA_TEST_POSTGRES` and `MUARA_TEST_AMQP` when
+/// both are set, private ones otherwise. They must not be stopped; use [`Services::private`] for that.
 ///
 /// # Panics
 /// When no server can be started; the script says what is missing and how to get it.
 pub fn services() -> &'static Services {
     static SHARED: OnceLock<Services> = OnceLock::new();
-    SHARED.get_or_init(|| match (variable("MUARA_TEST_POSTGRES"), variable("MUARA_TEST_AMQP")) {
-        (Some(postgres_url), Some(amqp_url)) => Services { postgres_url, amqp_url, rabbitmq_pid: None, keeper: None },
-        _ => Services::private(),
-    })
+    SHARED.get_or_init(|| Services::given(&[Server::Postgres, Server::Rabbitmq]).unwrap_or_else(Services::private))
 }
 
 impl Services {
-    /// One server for a test binary that needs no other: the one that the environment names, a private one otherwise.
-    /// A binary always asks for the same.
+    /// One server for a test binary that needs no other beside it: the one that the environment names, a private one
+    /// otherwise.
     ///
     /// # Panics
     /// As [`services`].
     pub fn shared(server: Server) -> &'static Self {
-        static SHARED: OnceLock<Services> = OnceLock::new();
-        SHARED.get_or_init(|| {
-            let [postgres_url, amqp_url] = ["MUARA_TEST_POSTGRES", "MUARA_TEST_AMQP"].map(variable);
-            let given = if server == Server::Postgres { &postgres_url } else { &amqp_url };
-            if given.is_none() {
-                return Self::start(&["--fast", server.name()]);
-            }
-            let [postgres_url, amqp_url] = [postgres_url, amqp_url].map(Option::unwrap_or_default);
-            Self { postgres_url, amqp_url, rabbitmq_pid: None, keeper: None }
+        static SHARED: [OnceLock<Services>; 3] = [const { OnceLock::new() }; 3];
+        SHARED[server as usize]
+            .get_or_init(|| Self::given(&[server]).unwrap_or_else(|| Self::start(&["--fast", server.name()])))
+    }
+
+    /// The servers that the environment names, when it names all of these.
+    fn given(servers: &[Server]) -> Option<Self> {
+        let url = |server: Server| variable(server.variable());
+        servers.iter().all(|server| url(*server).is_some()).then(|| Self {
+            postgres_url: url(Server::Postgres).unwrap_or_default(),
+            amqp_url: url(Server::Rabbitmq).unwrap_or_default(),
+            mysql_url: url(Server::Mariadb).unwrap_or_default(),
+            rabbitmq_pid: None,
+            keeper: None,
         })
     }
 
-    /// Both servers for one test alone, which may stop, kill and start them; they end when this value is dropped.
+    /// The hub's servers for one test alone, which may stop, kill and start them; they end when this value is dropped.
     ///
     /// # Panics
     /// As [`services`].
@@ -132,8 +138,9 @@ impl Services {
             answer.iter().find_map(of_key).unwrap_or_default()
         };
         Self {
-            postgres_url: value("MUARA_TEST_POSTGRES"),
-            amqp_url: value("MUARA_TEST_AMQP"),
+            postgres_url: value(Server::Postgres.variable()),
+            amqp_url: value(Server::Rabbitmq.variable()),
+            mysql_url: value(Server::Mariadb.variable()),
             rabbitmq_pid: value("RABBITMQ_PID").parse().ok(),
             keeper: Some(Mutex::new(keeper)),
         }
@@ -185,6 +192,16 @@ impl Server {
         match self {
             Self::Postgres => "postgres",
             Self::Rabbitmq => "rabbitmq",
+            Self::Mariadb => "mariadb",
+        }
+    }
+
+    /// Where its address stands, in the environment and in what the script says.
+    const fn variable(self) -> &'static str {
+        match self {
+            Self::Postgres => "MUARA_TEST_POSTGRES",
+            Self::Rabbitmq => "MUARA_TEST_AMQP",
+            Self::Mariadb => "MUARA_TEST_MYSQL",
         }
     }
 }
@@ -196,7 +213,7 @@ fn script() -> PathBuf {
     found.expect("the workspace has the script tests/services")
 }
 
-#[expect(clippy::disallowed_methods, reason = "these two variables are how a person gives tests other servers")]
+#[expect(clippy::disallowed_methods, reason = "these variables are how a person gives tests other servers")]
 fn variable(name: &str) -> Option<String> {
     std::env::var(name).ok().filter(|value| !value.is_empty())
 }
