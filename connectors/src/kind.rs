@@ -93,6 +93,14 @@ pub enum PullError {
     /// A person has to correct the definition or the source.
     #[error("{0}")]
     Config(String),
+    /// The run ends for a reason that has a code of its own.
+    #[error("{why}")]
+    Failed {
+        /// The code; `muara explain` knows it.
+        code: &'static str,
+        /// What happened.
+        why: String,
+    },
 }
 
 /// Why a stream cannot be opened.
@@ -147,6 +155,7 @@ impl PullError {
             Self::Retry { .. } => "E0202",
             Self::Malformed { .. } => "E0203",
             Self::Config(_) => "E0204",
+            Self::Failed { code, .. } => code,
         }
     }
 

@@ -6,20 +6,32 @@
 use std::time::Duration;
 
 use async_trait::async_trait;
+use jiff::Timestamp;
+use jiff::tz::{Offset, TimeZone};
 use secrecy::{ExposeSecret as _, SecretString};
 
 use crate::definition::model::{Read, SqlRead};
 use crate::definition::{SourceSpec, Stream};
 use crate::kind::{Access, Cursor, Kind, OpenError, Page, PullError, Source};
-use crate::raw::Place;
+use crate::raw::{Place, Raw};
 
+mod failure;
+mod mysql;
 mod postgres;
+mod product;
 mod sqlite;
 mod statement;
 #[cfg(test)]
 mod tests;
 
+use failure::{LATE, broken_off, failed};
+use product::Product;
 use statement::Statement;
+
+/// How long a server may take to let us in.
+const CONNECT: Duration = Duration::from_secs(15);
+/// How much longer than `statement_timeout` we wait for a server that keeps to it itself and can say more about it.
+const GRACE: Duration = Duration::from_secs(5);
 
 /// The kind `sql`.
 pub(super) struct Sql;
@@ -27,6 +39,7 @@ pub(super) struct Sql;
 /// One stream's table, open for one run.
 struct Table {
     url: SecretString,
+    product: Product,
     statement: Statement,
     settings: Settings,
     engine: Engine,
@@ -34,17 +47,20 @@ struct Table {
     given: u64,
 }
 
-/// Limits of one read.
+/// Limits and habits of one read.
 #[derive(Debug, Clone, Copy)]
 struct Settings {
     timeout: Duration,
     fetch: usize,
+    /// East of UTC, for sessions and the moments that they print.
+    offset: Offset,
 }
 
 /// The connection of a run; made at its first pull.
 enum Engine {
     Closed,
     Postgres(Box<postgres::Reading>),
+    Mysql(Box<mysql::Reading>),
     Sqlite(sqlite::Reading),
 }
 
@@ -54,118 +70,124 @@ impl Kind for Sql {
     }
 
     fn open(&self, stream: &Stream, access: &Access) -> Result<Box<dyn Source>, OpenError> {
-        let (SourceSpec::Sql(source), Read::Sql(SqlRead { table, columns, where_ })) = (&*access.source, &stream.read)
-        else {
+        let (SourceSpec::Sql(source), Read::Sql(read)) = (&*access.source, &stream.read) else {
             return Err(OpenError("the stream is not one of kind sql".to_owned()));
         };
-        let cursor = stream.cursor.as_ref().map(|cursor| cursor.field.as_str());
-        let key = stream.key.iter().map(crate::json::Path::as_str);
-        let statement = Statement::new(table, columns, where_.as_deref(), cursor, key).map_err(OpenError)?;
+        let url = access.resolve("source.url", &source.url)?;
+        let product = Product::of(url.expose_secret()).map_err(OpenError)?;
         Ok(Box::new(Table {
-            url: access.resolve("source.url", &source.url)?,
-            statement,
-            settings: Settings { timeout: source.statement_timeout, fetch: source.fetch.max(1) as usize },
+            url,
+            product,
+            statement: statement(product, stream, read)?,
+            settings: Settings {
+                timeout: source.statement_timeout,
+                fetch: source.fetch.max(1) as usize,
+                offset: offset(&access.system.timezone),
+            },
             engine: Engine::Closed,
-            place: Place::table(table.as_str()),
+            place: Place::table(read.table.as_str()),
             given: 0,
         }))
     }
 }
 
+/// The statement of a stream.
+fn statement(product: Product, stream: &Stream, read: &SqlRead) -> Result<Statement, OpenError> {
+    let cursor = stream.cursor.as_ref().map(|cursor| cursor.field.as_str());
+    let key = stream.key.iter().map(crate::json::Path::as_str);
+    Statement::new(product, (&read.table, &read.columns, read.where_.as_deref()), cursor, key).map_err(OpenError)
+}
+
+/// The offset of a zone, the same all year: days are counted as the system's people count them, and what is read in
+/// summer prints as it does in winter.
+fn offset(zone: &TimeZone) -> Offset {
+    let winter = Timestamp::from_second(1_767_225_600).unwrap_or_default();
+    zone.to_offset(winter)
+}
+
+/// `+07:00`, as servers take it and as moments carry it.
+fn written(offset: Offset) -> String {
+    let minutes = offset.seconds() / 60;
+    let sign = if minutes < 0 { '-' } else { '+' };
+    format!("{sign}{:02}:{:02}", minutes.abs() / 60, minutes.abs() % 60)
+}
+
 #[async_trait]
 impl Source for Table {
     async fn pull(&mut self, cursor: &Cursor) -> Result<Page, PullError> {
-        if let Cursor::Start { from, .. } = cursor {
+        let rows = match cursor {
             // A retried first page starts over on a new connection.
-            self.engine = connect(self.url.expose_secret(), &self.statement, from.as_deref(), self.settings).await?;
-            self.given = 0;
-        }
-        let rows = match &mut self.engine {
-            Engine::Closed => {
-                Err(PullError::Config("the read has no connection any more; the next run reads again".to_owned()))
+            Cursor::Start { from, .. } => {
+                self.given = 0;
+                self.connect(from.as_deref()).await?;
+                self.rows().await
             }
-            Engine::Postgres(reading) => reading.rows().await,
-            Engine::Sqlite(reading) => reading.rows(self.settings).await,
+            Cursor::At(_) => self.rows().await.map_err(broken_off),
         };
-        let (records, more) = match rows {
-            Ok(rows) => rows,
-            Err(error) => {
-                let lost = !matches!(cursor, Cursor::Start { .. });
-                self.engine = Engine::Closed;
-                return Err(broken_off(error, lost));
-            }
-        };
-        let first = self.given;
-        self.given += records.len() as u64;
-        if !more {
+        if !matches!(rows, Ok((_, true))) {
             self.engine = Engine::Closed;
         }
+        let (records, more) = rows?;
+        let first = self.given;
+        self.given += records.len() as u64;
         let next = Cursor::At(self.given.to_string());
         Ok(Page { records, place: self.place.clone(), first, next, more, snapshot: true, total: None })
     }
 }
 
-async fn connect(
-    url: &str,
-    statement: &Statement,
-    from: Option<&str>,
-    settings: Settings,
-) -> Result<Engine, PullError> {
-    match url.split(':').next().unwrap_or_default() {
-        "postgres" | "postgresql" => {
-            Ok(Engine::Postgres(Box::new(postgres::Reading::open(url, statement, from, settings).await?)))
-        }
-        "sqlite" => Ok(Engine::Sqlite(sqlite::Reading::open(url, statement, from, settings).await?)),
-        other => {
-            let other: String = other.chars().take(20).collect();
-            Err(PullError::Config(format!(
-                "`source.url` begins with `{other}:`; known are postgres:, postgresql: and sqlite:"
-            )))
-        }
+impl Table {
+    /// Begins the read on a connection of its own.
+    async fn connect(&mut self, from: Option<&str>) -> Result<(), PullError> {
+        let (url, statement, settings) = (self.url.expose_secret(), &self.statement, self.settings);
+        let opening = async {
+            Ok(match self.product {
+                Product::Postgres => {
+                    Engine::Postgres(Box::new(postgres::Reading::open(url, statement, from, settings).await?))
+                }
+                Product::Mysql => Engine::Mysql(Box::new(mysql::Reading::open(url, statement, from, settings).await?)),
+                Product::Sqlite => Engine::Sqlite(sqlite::Reading::open(url, statement, from, settings).await?),
+            })
+        };
+        let limit = CONNECT + self.limit();
+        self.engine = tokio::time::timeout(limit, opening).await.map_err(|_| {
+            PullError::retry(format!("could not begin to read: no answer within {} s", limit.as_secs()))
+        })??;
+        Ok(())
     }
-}
 
-/// Once the snapshot is lost the read cannot go on where it was: trying the same page again would mix two snapshots.
-fn broken_off(error: PullError, lost: bool) -> PullError {
-    match error {
-        PullError::Retry { why, .. } if lost => {
-            PullError::Config(format!("the read broke off in the middle: {why}; the next run reads again"))
-        }
-        error => error,
-    }
-}
-
-/// What the database says. Its texts name tables and columns, never what we sent, nor a value of a row.
-fn failed(what: &str, error: &sqlx::Error) -> PullError {
-    let why = format!("could not {what}: {}", brief(error));
-    match error {
-        sqlx::Error::Database(database) => match database.code().as_deref() {
-            // Class 28 is a wrong login; 42501 is a missing right.
-            Some(code) if code.starts_with("28") || code == "42501" => PullError::Denied(why),
-            // Classes 08, 40, 53, 55, 57 and 58 pass: lost connections, conflicts, want of resources, shutdowns.
-            Some(code) if ["08", "40", "53", "55", "57", "58"].iter().any(|class| code.starts_with(class)) => {
-                PullError::retry(why)
+    /// The next rows, at most as many as one page has, and whether there may be more.
+    async fn rows(&mut self) -> Result<(Vec<Raw>, bool), PullError> {
+        let (limit, settings) = (self.limit(), self.settings);
+        let reading = async {
+            match &mut self.engine {
+                Engine::Closed => {
+                    Err(PullError::retry("could not read the table: the connection is not there any more"))
+                }
+                Engine::Postgres(reading) => reading.rows().await,
+                Engine::Mysql(reading) => reading.rows().await,
+                Engine::Sqlite(reading) => reading.rows(settings).await,
             }
-            // SQLite: busy and locked.
-            Some("5" | "6" | "261" | "262" | "517" | "518") => PullError::retry(why),
-            _ => PullError::Config(why),
-        },
-        sqlx::Error::Configuration(_) => PullError::Config(why),
-        _ => PullError::retry(why),
+        };
+        let read = tokio::time::timeout(limit, reading).await;
+        if let (Err(_), Engine::Mysql(_)) = (&read, &self.engine)
+            && let Engine::Mysql(reading) = std::mem::replace(&mut self.engine, Engine::Closed)
+        {
+            reading.kill().await;
+        }
+        read.unwrap_or_else(|_| {
+            let millis = settings.timeout.as_millis();
+            Err(PullError::Failed {
+                code: LATE,
+                why: format!("could not read the table: a page took more than the {millis} ms of `statement_timeout`"),
+            })
+        })
     }
-}
 
-fn brief(error: &sqlx::Error) -> String {
-    match error {
-        sqlx::Error::Database(database) => match database.code().as_deref() {
-            // Class 22: the text quotes the value that a cast or a function could not take.
-            Some(code) if code.len() == 5 && code.starts_with("22") => {
-                format!("a view or `where` cannot compute a value (SQLSTATE {code}); the database's log names it")
-            }
-            _ => database.message().to_owned(),
-        },
-        // The text of a configuration error may quote the address.
-        sqlx::Error::Configuration(_) => "`source.url` is no address of a database".to_owned(),
-        error => error.to_string(),
+    /// How long one page may take, the time that the bus takes for it not counted.
+    fn limit(&self) -> Duration {
+        match self.product {
+            Product::Postgres => self.settings.timeout + GRACE,
+            Product::Mysql | Product::Sqlite => self.settings.timeout,
+        }
     }
 }

@@ -1,4 +1,4 @@
-//! The connectors against real sources: SQLite, PostgreSQL, HTTP servers, CSV files and workbooks, with a small hub at
+//! The connectors against real sources: SQLite, PostgreSQL, MariaDB, HTTP servers, CSV files and workbooks, with a small hub at
 //! the other end of the bus.
 
 mod control;
@@ -8,10 +8,16 @@ mod files;
 mod http;
 mod hub;
 mod jq;
+mod database;
+mod files;
+mod http;
+mod hub;
+mod mysql;
 mod outcome;
 mod postgres;
 mod rig;
 #[path = "../../../tests/src/services.rs"]
 #[expect(dead_code, unreachable_pub, reason = "shared with other tests, which use more of it")]
 mod services;
+mod sql;
 mod sqlite;

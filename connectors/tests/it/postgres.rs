@@ -1,58 +1,13 @@
 //! The kind `sql` against PostgreSQL.
 
-use std::str::FromStr as _;
-
 use muara_schemas::page::RunKind;
 use serde_json::json;
-use sqlx::postgres::{PgConnectOptions, PgConnection};
-use sqlx::{AssertSqlSafe, Connection as _};
 
-use crate::rig::{Rig, standing_clock};
-use crate::services::{Server, Services};
-
-/// A database of our own, dropped at the end.
-struct Database {
-    server: String,
-    name: String,
-    connection: PgConnection,
-}
-
-impl Database {
-    async fn create() -> Self {
-        let server = Services::shared(Server::Postgres).postgres_url.clone();
-        let name = format!("muara_test_{}", muara_schemas::canonical::hex(&muara_schemas::random::bytes::<6>()));
-        let mut admin = PgConnection::connect(&server).await.expect("the tests' PostgreSQL takes connections");
-        sqlx::raw_sql(AssertSqlSafe(format!("create database {name}"))).execute(&mut admin).await.unwrap();
-        let options = PgConnectOptions::from_str(&server).unwrap().database(&name);
-        Self { connection: PgConnection::connect_with(&options).await.unwrap(), server, name }
-    }
-
-    fn url(&self) -> String {
-        let mut url = url::Url::parse(&self.server).unwrap();
-        url.set_path(&self.name);
-        url.to_string()
-    }
-
-    async fn exec(&mut self, sql: &'static str) {
-        sqlx::raw_sql(sql).execute(&mut self.connection).await.unwrap();
-    }
-
-    async fn drop(self) {
-        self.connection.close().await.unwrap();
-        let mut admin = PgConnection::connect(&self.server).await.unwrap();
-        sqlx::raw_sql(AssertSqlSafe(format!("drop database {} with (force)", self.name)))
-            .execute(&mut admin)
-            .await
-            .unwrap();
-    }
-}
+use crate::database::{Brand, Database};
+use crate::rig::Rig;
 
 async fn rig(stream: &str) -> (Rig, Database) {
-    let mut rig = Rig::new("  kind: sql\n  url: {env: DB}\n  fetch: 100\n  statement_timeout: 5s", stream);
-    rig.options.clock = standing_clock();
-    let database = Database::create().await;
-    rig.set("DB", database.url());
-    (rig, database)
+    Brand::Postgres.rig(stream).await
 }
 
 #[tokio::test(flavor = "multi_thread")]
@@ -156,7 +111,10 @@ async fn nothing_can_be_written_and_nothing_may_take_too_long() {
     rig.options.tuning.first_wait = std::time::Duration::from_millis(1);
     let start = std::time::Instant::now();
     let failure = rig.try_run(false).await.failure.unwrap();
-    assert!(failure.contains("statement timeout") && start.elapsed().as_secs() < 25, "{failure}");
+    assert!(
+        failure.starts_with("E0241") && failure.contains("statement timeout") && start.elapsed().as_secs() < 25,
+        "{failure}"
+    );
     rig.stop().await;
     database.drop().await;
 }
@@ -216,7 +174,7 @@ async fn a_failure_quotes_no_value_of_a_row() {
 #[tokio::test(flavor = "multi_thread")]
 async fn who_is_not_let_in_is_told() {
     let (mut rig, database) = rig("    read: {table: dpa}\n").await;
-    rig.set("DB", database.url().replace(&database.name, "no_such_database"));
+    rig.set("DB", database.url().replace(database.name(), "no_such_database"));
     let failure = rig.try_run(false).await.failure.unwrap();
     assert!(failure.starts_with("E0204") || failure.starts_with("E0201"), "{failure}");
     rig.stop().await;

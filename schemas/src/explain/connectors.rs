@@ -127,7 +127,7 @@ pub const CODES: &[Code] = &[
     Code {
         code: "E0125",
         title: "the name is not safe",
-        explanation: "A table is named with its schema or without, a column, also in `key` and `cursor` of a sql stream, by one name; a name has at most 63 bytes, no dot and no space around it; `where` of a sql stream is one condition without `;` and comments; `file` stays below the folder; `get` stays below the base URL. A view in the database is the place for anything more.",
+        explanation: "A table is named with its schema or without, a column, also in `key` and `cursor` of a sql stream, by one name; a name has at most 63 bytes (MySQL and MariaDB: 64 letters), no dot and no space around it; `where` of a sql stream is one condition without `;` and comments; `file` stays below the folder; `get` stays below the base URL. A view in the database is the place for anything more.",
     },
     Code {
         code: "E0126",
@@ -235,6 +235,14 @@ pub const CODES: &[Code] = &[
         code: "E0214",
         title: "expressions run away",
         explanation: "The expressions of ten records of one read took longer than two seconds or more memory than a worker has, so the run was stopped. Each such record is in quarantine with E0315. Look for `while`, `until`, `range` over large numbers and texts that are doubled; try the expression on one of the records that are named.",
+        code: "E0240",
+        title: "the read broke off in the middle",
+        explanation: "The connection to the database was lost while its rows were coming. A read is one snapshot, so it cannot go on where it was: what has arrived is kept, nothing was deleted, and the next run reads again, skipping what is known. Look whether the database was restarted, somebody ended the session, or a firewall ends idle connections. A table of an engine that locks it while it is read, such as MyISAM, is let go when our bus is slow for ten seconds; give such a table the engine InnoDB, or a time at which the hub has less to do.",
+    },
+    Code {
+        code: "E0241",
+        title: "the database took longer than `statement_timeout`",
+        explanation: "A page of rows did not come within the time that the definition allows, so the statement was ended, also on the server, and it is not tried again before the next run. Give the table an index on the cursor column, make the view or `where` simpler, ask for fewer rows at a time with `fetch`, or raise `statement_timeout` after talking to the owner of the database.",
     },
     Code {
         code: "W0201",

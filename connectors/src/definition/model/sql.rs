@@ -7,9 +7,9 @@ use crate::definition::reference::Setting;
 /// A SQL database, only ever read.
 #[derive(Debug, Clone)]
 pub struct Sql {
-    /// `postgres://`, `postgresql://` or `sqlite:`.
+    /// `postgres://`, `postgresql://`, `mysql://`, `mariadb://` or `sqlite:`.
     pub url: Setting,
-    /// Limit for one statement; 60 s where nothing is said.
+    /// How long the database may take for a page; 60 s where nothing is said.
     pub statement_timeout: Duration,
     /// Rows per page; 2000 where nothing is said.
     pub fetch: u32,

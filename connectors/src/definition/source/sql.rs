@@ -3,7 +3,7 @@
 use std::time::Duration;
 
 use super::need_setting;
-use crate::definition::identifier::{quoted, rule};
+use crate::definition::identifier::{is_name, rule};
 use crate::definition::model::{Sql, SqlRead};
 use crate::definition::node::Node;
 use crate::definition::walk::{Section, Walk};
@@ -17,13 +17,15 @@ pub(super) fn source(walk: &Walk, section: &Section<'_, '_>) -> Sql {
     let url = need_setting(walk, section, "url");
     if let (Some(text), Some(node)) = (url.plain(), section.take("url"))
         && !text.is_empty()
-        && !["postgres://", "postgresql://", "sqlite:"].iter().any(|scheme| text.starts_with(scheme))
+        && !["postgres://", "postgresql://", "mysql://", "mariadb://", "sqlite:"]
+            .iter()
+            .any(|scheme| text.starts_with(scheme))
     {
         walk.cure(
             "E0108",
             node.mark,
             "`url` names no database that is read",
-            "it begins with postgres://, postgresql:// or sqlite:",
+            "it begins with postgres://, postgresql://, mysql://, mariadb:// or sqlite:",
         );
     }
     let statement_timeout = section
@@ -60,7 +62,7 @@ pub(super) fn read(walk: &Walk, section: &Section<'_, '_>) -> Option<SqlRead> {
 /// The name of a table or column that a sql stream can be read by.
 pub(in crate::definition) fn identifier(walk: &Walk, node: &Node, name: &str, parts: usize) -> Option<String> {
     let text = walk.text(node, name)?;
-    if quoted(&text, parts).is_none() {
+    if !is_name(&text, parts) {
         walk.cure("E0125", node.mark, format!("`{text}` is no name for `{name}`"), rule(parts));
         return None;
     }

@@ -82,6 +82,8 @@ fn kinds_and_what_belongs_to_them() {
     assert_eq!(broken(SQL, "simda.ta_rencana", "db.dbo.ta_rencana"), ["E0125 7:19"]);
     assert_eq!(broken(SQL, "simda.ta_rencana", "\"Ta Rencana\""), Vec::<String>::new());
     assert_eq!(broken(SQL, "key: [id]", "key: [id.satu]"), ["E0125 10:11"]);
+    assert_eq!(broken(SQL, "{env: SIMDA_URL}", "\"mariadb://db/simda\""), Vec::<String>::new());
+    assert_eq!(broken(SQL, "{env: SIMDA_URL}", "\"oracle://db/simda\""), ["E0108 3:26"]);
     assert_eq!(broken(SQL, "field: diubah", "field: a.b"), ["E0125 8:21"]);
     assert_eq!(broken(SQL, "tahun = 2026", "1=1; drop table x"), ["E0125 7:92"]);
     assert_eq!(broken(GOOD, "get: /dpa", "get: https://example.go.id/dpa"), ["E0125 14:17"]);
@@ -141,6 +143,7 @@ fn secrets_in_clear_are_refused_and_not_shown() {
         (GOOD, "{env: DEMO_URL}", "\"https://example.go.id/?api_key=hush-hush\""),
         (GOOD, "tahun: \"2026\"", "access_token: hush-hush"),
         (SQL, "{env: SIMDA_URL}", "\"postgres://muara:hush-hush@db/simda\""),
+        (SQL, "{env: SIMDA_URL}", "\"mysql://muara:hush-hush@db/simda\""),
     ] {
         let reports = found(&text.replacen(from, to, 1));
         assert_eq!(reports.iter().map(|report| report.code).collect::<Vec<_>>(), ["E0118"], "{to}");

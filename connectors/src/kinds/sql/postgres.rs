@@ -5,7 +5,6 @@
 
 use std::str::FromStr as _;
 use std::sync::Arc;
-use std::time::Duration;
 
 use futures_util::TryStreamExt as _;
 use futures_util::future::BoxFuture;
@@ -14,12 +13,9 @@ use sqlx::{AssertSqlSafe, ConnectOptions as _, Connection as _, Row as _, ValueR
 use tokio::sync::mpsc;
 
 use super::statement::Statement;
-use super::{Settings, failed};
+use super::{CONNECT, Settings, failed, written};
 use crate::kind::{MAX_PAGE_BYTES, PullError};
 use crate::raw::{Head, Raw};
-
-/// How long the server may take to let us in.
-const CONNECT: Duration = Duration::from_secs(15);
 
 /// What makes a session of ours: nothing is written, dates and numbers print in one way.
 const SESSION: &str = "
@@ -76,8 +72,12 @@ impl Reading {
         let connecting =
             connecting.map_err(|_| PullError::retry("could not connect to PostgreSQL: no answer within 15 s"))?;
         let mut connection = connecting.map_err(|error| failed("connect to PostgreSQL", &error))?;
-        let timeout = format!("set statement_timeout = {}", settings.timeout.as_millis());
-        for sql in [SESSION, &timeout, "begin isolation level repeatable read read only"] {
+        let ours = format!(
+            "set statement_timeout = {}; set time zone interval '{}' hour to minute",
+            settings.timeout.as_millis(),
+            written(settings.offset)
+        );
+        for sql in [SESSION, &ours, "begin isolation level repeatable read read only"] {
             run(&mut connection, sql.to_owned(), "set up the session").await?;
         }
         // The value travels as a parameter, and is cast to the column's own type, so that an index serves.
@@ -110,7 +110,7 @@ impl Reading {
             self.fetch = Some(Fetch { asked: self.step, running, parts });
             self.step = self.step.saturating_mul(2).min(self.most);
         }
-        let lost = || PullError::Config("the read has no connection any more; the next run reads again".to_owned());
+        let lost = || PullError::retry("the connection is not there any more");
         let Fetch { asked, running, parts } = self.fetch.as_mut().ok_or_else(lost)?;
         let done = tokio::select! {
             biased;

@@ -60,22 +60,15 @@ impl Reading {
         let mut records = Vec::with_capacity(settings.fetch.min(10_000));
         let mut bytes = 0;
         let Self { rows, head } = self;
-        let reading = async {
-            while records.len() < settings.fetch && bytes < MAX_PAGE_BYTES {
-                let row = rows.try_next().await.map_err(|error| failed("read the table", &error))?;
-                let Some(row) = row else { return Ok(false) };
-                let head = head.get_or_insert_with(|| Head::new(row.columns().iter().map(sqlx::Column::name)));
-                let record = raw(&row, head)?;
-                bytes += record.size();
-                records.push(record);
-            }
-            Ok(true)
-        };
-        let seconds = settings.timeout.as_secs();
-        let read = tokio::time::timeout(settings.timeout, reading).await;
-        let late = |_| PullError::retry(format!("could not read the table: a piece took more than {seconds} s"));
-        let more = read.map_err(late)??;
-        Ok((records, more))
+        while records.len() < settings.fetch && bytes < MAX_PAGE_BYTES {
+            let row = rows.try_next().await.map_err(|error| failed("read the table", &error))?;
+            let Some(row) = row else { return Ok((records, false)) };
+            let head = head.get_or_insert_with(|| Head::new(row.columns().iter().map(sqlx::Column::name)));
+            let record = raw(&row, head)?;
+            bytes += record.size();
+            records.push(record);
+        }
+        Ok((records, true))
     }
 }
 

@@ -1,19 +1,21 @@
 //! The one statement of a stream, from names that are checked and quoted.
 
-use crate::definition::identifier::quoted;
+use super::product::Product;
 
 /// The parts of a statement, all quoted.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(super) struct Statement {
     /// `"schema"."name"`.
     pub(super) table: String,
+    /// Schema and name without quotes, as a catalog knows them.
+    pub(super) names: (Option<String>, String),
     /// The columns, or `*`.
     columns: String,
     /// The definition's own condition.
     condition: Option<String>,
     /// The cursor column.
     pub(super) cursor: Option<String>,
-    /// The same without quotes, as a catalog knows it.
+    /// The same without quotes.
     pub(super) cursor_name: Option<String>,
     /// What an incremental read is ordered by after the cursor, so that ties have an order.
     key: Vec<String>,
@@ -22,28 +24,41 @@ pub(super) struct Statement {
 impl Statement {
     /// Checks and quotes the names.
     pub(super) fn new<'a>(
-        table: &str,
-        columns: &[String],
-        condition: Option<&str>,
+        product: Product,
+        (table, columns, condition): (&str, &[String], Option<&str>),
         cursor: Option<&str>,
         key: impl Iterator<Item = &'a str>,
     ) -> Result<Self, String> {
+        let quote = |name: &str, parts| {
+            let quoted = product.quoting().quote(name, parts);
+            quoted.ok_or_else(|| format!("`{name}` is no name of a table or column"))
+        };
+        let names = match table.split_once('.') {
+            Some((schema, name)) => (Some(schema.to_owned()), name.to_owned()),
+            None => (None, table.to_owned()),
+        };
         let table = quote(table, 2)?;
         let quote = |name: &str| quote(name, 1);
-        let mut names = columns.iter().map(|name| quote(name)).collect::<Result<Vec<_>, _>>()?;
+        let mut listed = columns.iter().map(|name| quote(name)).collect::<Result<Vec<_>, _>>()?;
         let key = key.map(quote).collect::<Result<Vec<_>, _>>()?;
         let cursor_name = cursor.map(str::to_owned);
         let cursor = cursor.map(quote).transpose()?;
-        if !names.is_empty() {
+        if !listed.is_empty() {
             // Key and cursor are read whether they are listed or not.
             for name in key.iter().chain(&cursor) {
-                if !names.contains(name) {
-                    names.push(name.clone());
+                if !listed.contains(name) {
+                    listed.push(name.clone());
                 }
             }
         }
-        let columns = if names.is_empty() { "*".to_owned() } else { names.join(", ") };
-        Ok(Self { table, columns, condition: condition.map(str::to_owned), cursor, cursor_name, key })
+        let columns = match product {
+            // Why it has a first column of ours stands in `mysql/cells.rs`; beside another one `*` needs its table.
+            Product::Mysql if listed.is_empty() => format!("0, {table}.*"),
+            Product::Mysql => format!("0, {}", listed.join(", ")),
+            Product::Postgres | Product::Sqlite if listed.is_empty() => "*".to_owned(),
+            Product::Postgres | Product::Sqlite => listed.join(", "),
+        };
+        Ok(Self { table, names, columns, condition: condition.map(str::to_owned), cursor, cursor_name, key })
     }
 
     /// The statement. `from` is the expression of the cursor's value, itself included, for an incremental read.
@@ -71,8 +86,4 @@ impl Statement {
         }
         sql
     }
-}
-
-fn quote(name: &str, parts: usize) -> Result<String, String> {
-    quoted(name, parts).ok_or_else(|| format!("`{name}` is no name of a table or column"))
 }
