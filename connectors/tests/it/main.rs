@@ -3,15 +3,12 @@
 
 mod control;
 mod crash;
+mod database;
 mod expressions;
 mod files;
 mod http;
 mod hub;
 mod jq;
-mod database;
-mod files;
-mod http;
-mod hub;
 mod mysql;
 mod outcome;
 mod postgres;

@@ -235,6 +235,8 @@ pub const CODES: &[Code] = &[
         code: "E0214",
         title: "expressions run away",
         explanation: "The expressions of ten records of one read took longer than two seconds or more memory than a worker has, so the run was stopped. Each such record is in quarantine with E0315. Look for `while`, `until`, `range` over large numbers and texts that are doubled; try the expression on one of the records that are named.",
+    },
+    Code {
         code: "E0240",
         title: "the read broke off in the middle",
         explanation: "The connection to the database was lost while its rows were coming. A read is one snapshot, so it cannot go on where it was: what has arrived is kept, nothing was deleted, and the next run reads again, skipping what is known. Look whether the database was restarted, somebody ended the session, or a firewall ends idle connections. A table of an engine that locks it while it is read, such as MyISAM, is let go when our bus is slow for ten seconds; give such a table the engine InnoDB, or a time at which the hub has less to do.",
