@@ -6,7 +6,7 @@ use muara_schemas::{Moment, StreamName};
 use crate::definition::{Definition, Stream};
 
 /// What the hub has to know of a stream; no secrets, for references stay references.
-pub fn announcement(definition: &Definition, stream: &Stream) -> Announcement {
+pub fn announcement(definition: &Definition, stream: &Stream, now: Moment) -> Announcement {
     Announcement {
         stream: definition.stream_name(stream),
         record_type: stream.target.clone(),
@@ -14,7 +14,7 @@ pub fn announcement(definition: &Definition, stream: &Stream) -> Announcement {
         rank: definition.system.rank,
         definition: stream.digest.clone(),
         document: definition.document.clone(),
-        every_secs: stream.every.as_secs(),
+        every_secs: stream.schedule.longest_gap(now, &definition.system.timezone).as_secs(),
         warnings: stream.warnings.iter().map(crate::definition::Diagnostic::one_line).collect(),
     }
 }

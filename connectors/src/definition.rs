@@ -19,6 +19,7 @@ mod paging;
 mod parse;
 pub mod reference;
 pub mod report;
+mod schedule;
 mod source;
 mod system;
 mod table;

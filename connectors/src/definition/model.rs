@@ -16,17 +16,16 @@ use crate::json::Path;
 mod expression;
 mod files;
 mod http;
+mod schedule;
 mod sql;
 mod table;
 
 pub use expression::{Expr, Where};
 pub use files::{Files, FilesRead};
 pub use http::{Auth, Budget, Http, HttpRead, PageSize, Paging, Retry, Total};
+pub use schedule::{Hours, Pace, Schedule};
 pub use sql::{Sql, SqlRead};
 pub use table::{Field, FieldTable, Outcome, Rule, Take, Test};
-
-/// How long a stream waits between runs when its definition does not say.
-pub const DEFAULT_EVERY: Duration = Duration::from_mins(15);
 
 /// One file: one legacy system and its streams.
 #[derive(Debug, Clone)]
@@ -94,8 +93,10 @@ pub struct Stream {
     pub zero: Vec<String>,
     /// Which raw records are taken.
     pub where_: Where,
-    /// Time between runs.
-    pub every: Duration,
+    /// When it runs by itself.
+    pub schedule: Schedule,
+    /// How many broken records a run bears.
+    pub on_invalid: OnInvalid,
     /// Examples that lint runs.
     pub tests: Vec<Test>,
     /// 16 hex digits over everything that shapes a record; see the crate's README.
@@ -128,6 +129,26 @@ pub struct CursorRule {
     pub param: Option<String>,
     /// How far each run reads back; 0 where nothing is said.
     pub lag: Duration,
+}
+
+/// `on_invalid:` – how many broken records a run bears.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum OnInvalid {
+    /// None: the first one stops the run.
+    Stop,
+    /// They go to quarantine; the run stops when too many of the first are broken.
+    Quarantine {
+        /// Too many, in ten-thousandths of `of`.
+        share: u32,
+        /// The first records of a run that are counted.
+        of: u64,
+    },
+}
+
+impl Default for OnInvalid {
+    fn default() -> Self {
+        Self::Quarantine { share: 2_000, of: 1_000 }
+    }
 }
 
 /// `full_read:`.

@@ -11,12 +11,12 @@ use muara_schemas::page::Limits;
 use muara_schemas::record::TYPES;
 use muara_schemas::stream::is_name;
 
-use super::model::{DEFAULT_EVERY, Definition, FieldTable, Files, FilesRead, FullRead, Read, SourceSpec, Stream};
+use super::model::{Definition, FieldTable, Files, FilesRead, FullRead, Read, SourceSpec, Stream};
 use super::node::{self, Node, Value};
 use super::reference::Setting;
 use super::report::{Diagnostic, Mark, Origin};
 use super::walk::{Section, Walk};
-use super::{canonical, expression, paging, source, system, table};
+use super::{canonical, expression, paging, schedule, source, system, table};
 use crate::json::Path;
 
 /// The version of the language that this program reads.
@@ -113,9 +113,12 @@ fn stream(walk: &Walk, node: &Node, name: &str, mark: Mark, kind: Option<&'stati
         }
         None => None,
     });
-    let cursor =
-        section.take("cursor").and_then(|node| paging::cursor(walk, node, &full, section.place("cursor"), kind));
-    let full_read = full_read(walk, &section, &full, section.has("cursor"));
+    // Read whole each time, and compared by hash: what a stream without a cursor does, said aloud.
+    let by_hash =
+        section.take("cursor").is_some_and(|node| matches!(&node.value, Value::Scalar(text, _) if text == "hash"));
+    let cursor = section.take("cursor").filter(|_| !by_hash);
+    let cursor = cursor.and_then(|node| paging::cursor(walk, node, &full, section.place("cursor"), kind));
+    let full_read = full_read(walk, &section, &full, section.has("cursor") && !by_hash);
     let key = key(walk, &section, kind);
     let map = section.need("map").map(|node| table::table(walk, node, &format!("{full}.map"), section.place("map")));
     let zero = section.take("zero").map_or_else(Vec::new, |node| {
@@ -126,12 +129,13 @@ fn stream(walk: &Walk, node: &Node, name: &str, mark: Mark, kind: Option<&'stati
             .collect()
     });
     let where_ = section.take("where").map(|node| expression::filter(walk, node)).unwrap_or_default();
-    let every = section.take("schedule").and_then(|node| {
-        let inner = walk.section(node, format!("{full}.schedule"), section.place("schedule"))?;
-        let every = inner.need("every").and_then(|node| walk.duration(node, "every", Duration::from_secs(1)));
-        inner.finish();
-        every
-    });
+    let schedule = section.take("schedule");
+    let schedule =
+        schedule.and_then(|node| schedule::schedule(walk, node, &full, section.place("schedule"))).unwrap_or_default();
+    let on_invalid = section.take("on_invalid");
+    let on_invalid = on_invalid
+        .and_then(|node| schedule::on_invalid(walk, node, &full, section.place("on_invalid")))
+        .unwrap_or_default();
     let tests = section.take("tests").map(|node| table::tests(walk, node, &format!("{full}.tests")));
     if tests.as_ref().is_none_or(Vec::is_empty) {
         walk.cure(
@@ -153,7 +157,8 @@ fn stream(walk: &Walk, node: &Node, name: &str, mark: Mark, kind: Option<&'stati
         map: map.unwrap_or_else(|| FieldTable { mark, ..FieldTable::default() }),
         zero,
         where_,
-        every: every.unwrap_or(DEFAULT_EVERY),
+        schedule,
+        on_invalid,
         tests: tests.unwrap_or_default(),
         digest: String::new(),
         warnings: Vec::new(),

@@ -87,7 +87,7 @@ fn a_good_file_says_nothing_and_keeps_everything() {
         &stream.page,
         Some(Paging::Page { from: 1, size: Some(PageSize { value: 500, .. }), total: Some(Total::Header(_)), .. })
     ));
-    assert_eq!((stream.every, stream.digest.len(), stream.tests.len()), (Duration::from_mins(15), 16, 2));
+    assert_eq!((&stream.schedule, stream.digest.len(), stream.tests.len()), (&Schedule::default(), 16, 2));
     assert_eq!(definition.stream_name(stream).routing_key().split_once('.').unwrap().1, "33-02.sipd.dpa");
     assert!(matches!(&one(SQL).streams[0].read, Read::Sql(SqlRead { columns, .. }) if columns.len() == 7));
 }

@@ -182,7 +182,7 @@ async fn life(
 ) {
     let talk = async {
         for stream in &definition.streams {
-            let announcement = announce::announcement(&definition, stream);
+            let announcement = announce::announcement(&definition, stream, post.clock.now());
             tell(&post, "announcement", &Message::Announcement(announcement)).await;
         }
         loop {

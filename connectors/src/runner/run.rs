@@ -105,15 +105,7 @@ async fn attempt(
         prev: state.run,
         kind,
     };
-    let sifter = Sifter::new(
-        context.table.clone(),
-        context.evaluator(),
-        context.uses.clone(),
-        context.tuning,
-        context.salt,
-        Pages::new(head),
-        state.next_slot,
-    );
+    let sifter = Sifter::new(context, Pages::new(head), state.next_slot);
     let mut run = Run {
         context,
         cancel,
@@ -167,7 +159,7 @@ impl Run<'_> {
         let read = self.read(pulled).await;
         let (result, snapshot, greatest) = match read {
             Ok(end) => end,
-            Err(failure) if ["E0207", "E0214"].contains(&failure.code) => return self.fail(failure).await,
+            Err(failure) if ["E0207", "E0214", "E0215"].contains(&failure.code) => return self.fail(failure).await,
             Err(failure) => return Err(failure),
         };
         let result = match result {

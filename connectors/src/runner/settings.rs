@@ -38,11 +38,6 @@ pub type Observer = Arc<dyn Fn(Progress) + Send + Sync>;
 /// Figures with a good default each.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Tuning {
-    /// How many of the first records of a run may be broken before it stops, in per cent of `sample`, or of all when
-    /// the read ends before.
-    pub broken_share: u32,
-    /// How many first records that is counted over.
-    pub sample: u64,
     /// A read of fewer records than this is never stopped: of three, one broken says nothing of the definition.
     pub least_sample: u64,
     /// The first wait after a failed request; later ones double.
@@ -76,8 +71,6 @@ impl Options {
 impl Default for Tuning {
     fn default() -> Self {
         Self {
-            broken_share: 20,
-            sample: 1_000,
             least_sample: 20,
             first_wait: Duration::from_millis(500),
             streams_at_once: 2,

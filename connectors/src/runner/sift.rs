@@ -8,11 +8,13 @@ use muara_schemas::message::Message;
 use muara_schemas::page::{About, Counts, MAX_RAW_BYTES, Quarantined, Reason, Record, RunKind};
 use muara_schemas::{ContentHash, Moment};
 
+use super::context::Context;
 use super::key::KEYLESS;
 use super::pages::Pages;
 use super::report::Failure;
 use super::seen::Seen;
 use super::settings::Tuning;
+use crate::definition::model::OnInvalid;
 use crate::mapping::{Mapped, Table};
 use crate::raw::{Place, Raw};
 use crate::state::{Hash, Mark, NONE, Print, Save};
@@ -65,6 +67,7 @@ pub(super) struct Sifter {
     evaluator: Evaluator,
     uses: Arc<Uses>,
     tuning: Tuning,
+    on_invalid: OnInvalid,
     salt: Hash,
     pub(super) pages: Pages,
     pub(super) counts: Counts,
@@ -84,21 +87,14 @@ pub(super) struct Sifter {
 }
 
 impl Sifter {
-    pub(super) fn new(
-        table: Arc<Table>,
-        evaluator: Evaluator,
-        uses: Arc<Uses>,
-        tuning: Tuning,
-        salt: Hash,
-        pages: Pages,
-        next_slot: u32,
-    ) -> Self {
+    pub(super) fn new(context: &Context, pages: Pages, next_slot: u32) -> Self {
         Self {
-            table,
-            evaluator,
-            uses,
-            tuning,
-            salt,
+            table: context.table.clone(),
+            evaluator: context.evaluator(),
+            uses: context.uses.clone(),
+            tuning: context.tuning,
+            on_invalid: context.stream.on_invalid,
+            salt: context.salt,
             pages,
             counts: Counts::default(),
             seen: Seen::new(next_slot),

@@ -69,8 +69,14 @@ impl Worker {
         tracker: TaskTracker,
         token: CancellationToken,
     ) -> Self {
-        let due = schedule.then(tokio::time::Instant::now);
-        Self { context, orders, status, turns, schedule, tracker, token, waiting: VecDeque::new(), due }
+        let mut worker =
+            Self { context, orders, status, turns, schedule, tracker, token, waiting: VecDeque::new(), due: None };
+        if schedule && worker.context.stream.schedule.begins_at_once() {
+            worker.due = Some(tokio::time::Instant::now());
+        } else {
+            worker.plan(false);
+        }
+        worker
     }
 
     /// Lives until the token is cancelled.
@@ -137,7 +143,7 @@ impl Worker {
 
     async fn scheduled(&mut self) {
         if self.is_paused().await {
-            self.due = Some(tokio::time::Instant::now() + PAUSE_LOOK.min(self.context.stream.every));
+            self.due = Some(tokio::time::Instant::now() + self.context.stream.schedule.patience(PAUSE_LOOK));
             return;
         }
         let full = self.full_is_due().await;
@@ -208,11 +214,17 @@ impl Worker {
 
     /// When the next scheduled run is due.
     fn plan(&mut self, failed: bool) {
-        if self.schedule {
-            let every = self.context.stream.every;
-            let wait = if failed { every.min(AFTER_FAILURE) } else { every };
-            self.due = Some(tokio::time::Instant::now() + wait);
+        if !self.schedule {
+            return;
         }
+        let (schedule, zone) = (&self.context.stream.schedule, &self.context.access.system.timezone);
+        let now = self.context.post.clock.now();
+        let next = schedule.next(now, zone, u32::from_le_bytes(muara_schemas::random::bytes()));
+        let mut wait = Duration::from_micros(u64::try_from(next.micros() - now.micros()).unwrap_or(0));
+        if failed {
+            wait = wait.min(schedule.patience(AFTER_FAILURE));
+        }
+        self.due = Some(tokio::time::Instant::now() + wait);
     }
 
     async fn full_is_due(&self) -> bool {

@@ -165,3 +165,18 @@ async fn a_sheet_that_is_not_there_is_told_with_those_that_are() {
     write(&rig, "dpa.xlsx", "<html>this is what the portal calls an Excel file</html>");
     assert!(rig.try_run(false).await.failure.unwrap().contains("no workbook"));
 }
+
+#[tokio::test]
+async fn a_stream_may_stop_at_its_first_broken_record() {
+    let mut rig =
+        Rig::new("  kind: files\n  folder: {env: FOLDER}\n", "    read: {file: dpa.csv}\n    on_invalid: stop\n");
+    let folder = rig.folder.path().to_owned();
+    rig.set("FOLDER", folder.display().to_string());
+    std::fs::write(folder.join("dpa.csv"), "id,nilai\n1,5\n2,x\n3,7\n").unwrap();
+
+    let report = rig.try_run(true).await;
+
+    let failure = report.failure.unwrap_or_default();
+    assert!(failure.starts_with("E0215: record 2 of the read is broken"), "{failure}");
+    assert_eq!(rig.hub.keep().keys("dpa"), ["1"]);
+}

@@ -164,8 +164,6 @@ pub const CODES: &[Code] = &[
         title: "`full_read.every` has no use",
         explanation: "A stream without `cursor` is read whole each time, so there is nothing to say about how often. The guards `max_share` and `max_count` do have their use.",
     },
-    // E02xx: reaching and reading a source. Added by the runner and the kinds.
-    // E0301 to E0319: the mapping and the schema. From E0321: what the runner finds about a record.
     Code {
         code: "E0201",
         title: "the source does not let us in",
@@ -235,6 +233,11 @@ pub const CODES: &[Code] = &[
         code: "E0214",
         title: "expressions run away",
         explanation: "The expressions of ten records of one read took longer than two seconds or more memory than a worker has, so the run was stopped. Each such record is in quarantine with E0315. Look for `while`, `until`, `range` over large numbers and texts that are doubled; try the expression on one of the records that are named.",
+    },
+    Code {
+        code: "E0215",
+        title: "a record is broken and the stream takes none",
+        explanation: "The definition says `on_invalid: stop`: the run ended at the first record that could not be mapped, and nothing after it was read. The record itself is in quarantine with its reasons. Mend the source or the definition, or let broken records go to quarantine with `on_invalid: quarantine`.",
     },
     Code {
         code: "E0240",

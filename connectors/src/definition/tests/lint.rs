@@ -214,3 +214,28 @@ fn a_wrong_expression_is_shown_where_it_is_wrong() {
     assert_eq!(broken(GOOD, amount, "{const: 1, expr: .x}"), ["E0106 29:7"]);
     assert_eq!(broken(GOOD, "where: {status: [final]}", "where: '.status = nowhere'"), ["E0128 31:23"]);
 }
+
+#[test]
+fn schedules_and_what_broken_records_do() {
+    let schedule = |text: &str| broken(GOOD, "schedule: {every: 15m}", text);
+    assert_eq!(schedule("schedule: {every: 15m, hours: \"06-20\", days: mon-fri, jitter: 30s}"), [""; 0]);
+    assert_eq!(schedule("schedule: {cron: \"15 2 * * *\", jitter: 5m}"), [""; 0]);
+    assert_eq!(schedule("schedule: {cron: \"99 2 * * *\"}"), ["E0108 32:22"]);
+    assert_eq!(schedule("schedule: {}"), ["E0106 32:5"]);
+    assert_eq!(schedule("schedule: {every: 1h, cron: \"15 2 * * *\"}"), ["E0106 32:5"]);
+    assert_eq!(schedule("schedule: {cron: \"15 2 * * *\", hours: \"06-20\"}"), ["E0106 32:36"]);
+    assert_eq!(schedule("schedule: {every: 1h, hours: \"20-06\", days: senin}"), ["E0108 32:34", "E0108 32:49"]);
+    let invalid = |text: &str| broken(GOOD, "schedule: {every: 15m}", text);
+    assert_eq!(invalid("on_invalid: stop"), [""; 0]);
+    assert_eq!(invalid("on_invalid: {stop_above: 5%, of: 500}"), [""; 0]);
+    assert_eq!(invalid("on_invalid: stopp"), ["E0108 32:17"]);
+    assert_eq!(invalid("on_invalid: {stop_above: 5}"), ["E0108 32:30"]);
+}
+
+#[test]
+fn a_stream_may_say_that_it_is_compared_by_hash() {
+    let hash =
+        SQL.replace("cursor: {field: diubah, lag: 5m}", "cursor: hash").replace("{every: 1d}", "{max_share: 1%}");
+    assert_eq!(one(&hash).streams[0].cursor, None);
+    assert_eq!(broken(SQL, "cursor: {field: diubah, lag: 5m}", "cursor: hash"), ["W0104 9:17"]);
+}

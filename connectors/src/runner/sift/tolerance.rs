@@ -2,6 +2,7 @@
 
 use super::super::report::Failure;
 use super::Sifter;
+use crate::definition::model::OnInvalid;
 
 /// So many records whose expressions run away end a run.
 const RUNAWAYS: u32 = 10;
@@ -9,7 +10,15 @@ const RUNAWAYS: u32 = 10;
 impl Sifter {
     /// When so many of the first records are broken, the definition is.
     pub(super) fn tolerable(&self) -> Result<(), Failure> {
-        if self.counts.read <= self.tuning.sample { self.within_share(self.tuning.sample) } else { Ok(()) }
+        match self.on_invalid {
+            OnInvalid::Stop if self.broken() > 0 => {
+                let message =
+                    format!("record {} of the read is broken, and `on_invalid: stop` takes none", self.counts.read);
+                Err(Failure::new("E0215", message))
+            }
+            OnInvalid::Quarantine { share, of } if self.counts.read <= of => self.within_share(share, of),
+            _ => Ok(()),
+        }
     }
 
     /// When expressions run away again and again, each takes seconds of everybody's time.
@@ -24,16 +33,25 @@ impl Sifter {
     /// The same for a read that is over before there were so many.
     pub(in super::super) fn tolerable_in_all(&self) -> Result<(), Failure> {
         let read = self.counts.read;
-        let counts = read < self.tuning.sample && read >= self.tuning.least_sample;
-        if counts { self.within_share(read) } else { Ok(()) }
+        match self.on_invalid {
+            OnInvalid::Quarantine { share, of } if read < of && read >= self.tuning.least_sample => {
+                self.within_share(share, read)
+            }
+            _ => Ok(()),
+        }
     }
 
-    fn within_share(&self, of: u64) -> Result<(), Failure> {
-        let (share, read) = (self.tuning.broken_share, self.counts.read);
-        let broken = self.counts.quarantined + self.counts.quarantined_again;
-        if broken * 100 <= of * u64::from(share) {
+    const fn broken(&self) -> u64 {
+        self.counts.quarantined + self.counts.quarantined_again
+    }
+
+    /// `share` is in ten-thousandths.
+    fn within_share(&self, share: u32, of: u64) -> Result<(), Failure> {
+        let (broken, read) = (self.broken(), self.counts.read);
+        if broken * 10_000 <= of * u64::from(share) {
             return Ok(());
         }
+        let share = f64::from(share) / 100.0;
         Err(Failure::new(
             "E0207",
             format!(
