@@ -33,6 +33,10 @@ pub trait Kind: Sync {
 pub trait Source: Send {
     /// Reads the page at a cursor. After [`PullError::Retry`] it is asked for the same cursor again.
     async fn pull(&mut self, cursor: &Cursor) -> Result<Page, PullError>;
+
+    /// What a read asks of the source, one text a request, for people: a statement, an address, a pattern of names.
+    /// Of many pages the first. `from` is as in [`Cursor::Start`]. It asks nothing and shows no secret.
+    fn plan(&mut self, from: Option<&str>) -> Vec<String>;
 }
 
 /// Where to read.

@@ -124,6 +124,10 @@ impl Source for Folder {
             total: None,
         })
     }
+
+    fn plan(&mut self, _from: Option<&str>) -> Vec<String> {
+        vec![self.root.join(&self.pattern).display().to_string()]
+    }
 }
 
 impl Folder {

@@ -110,6 +110,12 @@ impl Source for List {
         let found = body::read(&body, &self.records, &self.pager, &shown)?;
         self.pager.page(at, &shown, &headers, found, &self.records)
     }
+
+    fn plan(&mut self, from: Option<&str>) -> Vec<String> {
+        self.since.1 = from.map(str::to_owned);
+        self.pager.start();
+        vec![format!("GET {}", self.request(None).1)]
+    }
 }
 
 impl List {

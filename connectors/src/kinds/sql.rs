@@ -133,6 +133,10 @@ impl Source for Table {
         let next = Cursor::At(self.given.to_string());
         Ok(Page { records, place: self.place.clone(), first, next, more, snapshot: true, total: None })
     }
+
+    fn plan(&mut self, from: Option<&str>) -> Vec<String> {
+        vec![self.statement.shown(from)]
+    }
 }
 
 impl Table {

@@ -61,6 +61,14 @@ impl Statement {
         Ok(Self { table, names, columns, condition: condition.map(str::to_owned), cursor, cursor_name, key })
     }
 
+    /// The statement for people. The value is beside it, as it is when the database gets it.
+    pub(super) fn shown(&self, from: Option<&str>) -> String {
+        match from.filter(|_| self.cursor.is_some()) {
+            Some(value) => format!("{} -- ? is {value}", self.sql(Some("?"))),
+            None => self.sql(None),
+        }
+    }
+
     /// The statement. `from` is the expression of the cursor's value, itself included, for an incremental read.
     pub(super) fn sql(&self, from: Option<&str>) -> String {
         let mut sql = format!("select {} from {}", self.columns, self.table);
