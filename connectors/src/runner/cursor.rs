@@ -88,13 +88,15 @@ pub(super) fn before(value: &str, lag: Duration) -> String {
 /// Whether a value means that there is none.
 fn is_zero(value: &str, zero: &[String]) -> bool {
     value.is_empty()
+        || value == "-infinity"
         || value.starts_with("0001-01-01")
         || value.starts_with("0000-00-00")
         || zero.iter().any(|zero| zero == value)
 }
 
 fn is_ahead(value: &str, now: Moment, zone: &TimeZone) -> bool {
-    let Some(written) = written(value) else { return false };
+    // PostgreSQL has a moment after all others; what comes at or after it is nothing.
+    let Some(written) = written(value) else { return value == "infinity" };
     let Ok(now) = Timestamp::from_microsecond(now.micros()) else { return false };
     let offset = written.offset.unwrap_or_else(|| i64::from(zone.to_offset(now).seconds()));
     let limit = now.as_second().saturating_add(i64::try_from(AHEAD.as_secs()).unwrap_or(i64::MAX));
@@ -250,15 +252,17 @@ mod tests {
             Some("2062-11-20 10:00:00"),
             Some("2026-11-21 08:00:00"),
             Some("-"),
+            Some("infinity"),
+            Some("-infinity"),
         ] {
             greatest.see(value, &["-".to_owned()], now, &zone);
         }
-        assert_eq!(greatest, Greatest { value: Some("2026-11-21 08:00:00".to_owned()), ahead: 1, absent: 3 });
+        assert_eq!(greatest, Greatest { value: Some("2026-11-21 08:00:00".to_owned()), ahead: 2, absent: 4 });
         greatest.see(Some("2026-11-22 06:59:59"), &[], now, &zone);
         greatest.see(Some("2026-11-22 07:00:01"), &[], now, &zone);
         assert_eq!(
             (greatest.value.as_deref(), greatest.ahead),
-            (Some("2026-11-22 06:59:59"), 2),
+            (Some("2026-11-22 06:59:59"), 3),
             "now + 1 day in the system's zone"
         );
     }

@@ -16,11 +16,9 @@ pub(crate) enum Brand {
     Sqlite,
 }
 
-/// All of them, for what must hold for each.
-pub(crate) const BRANDS: [Brand; 3] = [Brand::Postgres, Brand::Mysql, Brand::Sqlite];
-
 /// An empty database; dropped at the end.
 pub(crate) struct Database {
+    brand: Brand,
     url: String,
     name: String,
     server: String,
@@ -31,6 +29,16 @@ enum Connection {
     Postgres(PgConnection),
     Mysql(MySqlConnection),
     Sqlite(SqliteConnection),
+}
+
+/// The same test on every product, for a stream of these lines.
+pub(crate) async fn each(stream: &str, test: impl AsyncFn(Brand, &mut Rig, &mut Database)) {
+    for brand in [Brand::Postgres, Brand::Mysql, Brand::Sqlite] {
+        let (mut rig, mut database) = brand.rig(stream).await;
+        test(brand, &mut rig, &mut database).await;
+        rig.stop().await;
+        database.drop().await;
+    }
 }
 
 impl Brand {
@@ -59,7 +67,7 @@ impl Brand {
                 url.to_string()
             }
         };
-        Database { connection: self.connect(&url).await, url, name, server }
+        Database { brand: self, connection: self.connect(&url).await, url, name, server }
     }
 
     async fn connect(self, url: &str) -> Connection {
@@ -85,6 +93,13 @@ impl Brand {
 impl Database {
     pub(crate) fn url(&self) -> String {
         self.url.clone()
+    }
+
+    /// A second connection to it.
+    pub(crate) async fn again(&self) -> Self {
+        let Self { brand, url, name, server, .. } = self;
+        let connection = brand.connect(url).await;
+        Self { brand: *brand, url: url.clone(), name: name.clone(), server: server.clone(), connection }
     }
 
     pub(crate) fn name(&self) -> &str {

@@ -1,8 +1,9 @@
-//! The connectors against real sources: SQLite, PostgreSQL, MariaDB, HTTP servers, CSV files and workbooks, with a small hub at
-//! the other end of the bus.
+//! The connectors against real sources: SQLite, PostgreSQL, MariaDB, HTTP servers, CSV files and workbooks, with a small
+//! hub at the other end of the bus.
 
 mod control;
 mod crash;
+mod cursors;
 mod database;
 mod expressions;
 mod files;
@@ -11,6 +12,7 @@ mod hub;
 mod jq;
 mod mysql;
 mod outcome;
+mod plan;
 mod postgres;
 mod rig;
 #[path = "../../../tests/src/services.rs"]

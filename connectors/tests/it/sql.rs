@@ -3,20 +3,10 @@
 use muara_schemas::page::RunKind;
 use serde_json::json;
 
-use crate::database::{BRANDS, Brand, Database};
-use crate::rig::{DEADLINE, Rig, until};
+use crate::database::{Brand, Database, each};
+use crate::rig::{DEADLINE, until};
 
 const WHOLE: &str = "    read: {table: dpa}\n";
-
-/// The same test on every product, for a stream of these lines.
-async fn each(stream: &str, test: impl AsyncFn(Brand, &mut Rig, &mut Database)) {
-    for brand in BRANDS {
-        let (mut rig, mut database) = brand.rig(stream).await;
-        test(brand, &mut rig, &mut database).await;
-        rig.stop().await;
-        database.drop().await;
-    }
-}
 
 /// Rows that no socket keeps whole: 18 MB of them.
 async fn fill(brand: Brand, database: &mut Database) {
