@@ -15,6 +15,7 @@ mod outcome;
 mod plan;
 mod postgres;
 mod rig;
+mod samples;
 #[path = "../../../tests/src/services.rs"]
 #[expect(dead_code, unreachable_pub, reason = "shared with other tests, which use more of it")]
 mod services;

@@ -65,7 +65,12 @@ impl Rig {
 
     /// Another definition; takes effect at the next start.
     pub(crate) fn define(&mut self, source: &str, stream: &str) {
-        self.define_text(&format!("{SYSTEM}source:\n{source}\nstreams:\n  dpa:\n{stream}{MAP}"));
+        self.define_stream(source, &format!("{stream}{MAP}"));
+    }
+
+    /// Another definition of which the lines say everything of the stream.
+    pub(crate) fn define_stream(&mut self, source: &str, stream: &str) {
+        self.define_text(&format!("{SYSTEM}source:\n{source}\nstreams:\n  dpa:\n{stream}"));
     }
 
     pub(crate) fn define_text(&mut self, text: &str) {
