@@ -14,6 +14,8 @@ use super::report::{Diagnostic, Mark};
 use crate::json::Path;
 use crate::mapping::{Mapped, Table, constant, shape::Shape};
 
+mod samples;
+
 /// How many differences of a failed test are shown.
 const SHOWN: usize = 5;
 
@@ -23,6 +25,7 @@ pub(super) fn definition(parsed: &mut Parsed, ask: Ask<'_>) {
     for stream in &definition.streams {
         columns(stream, &mut parsed.found);
         defaults(stream, &stream.map, &mut parsed.found);
+        samples::unseen(stream, &mut parsed.found);
         let Some(record_type) = Catalog::embedded().get(&stream.target) else { continue };
         if stream.map.fields.is_empty() {
             continue;

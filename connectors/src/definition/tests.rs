@@ -45,7 +45,7 @@ streams:
     schedule: {every: 15m}
     tests:
       - name: typical
-        raw: {id: 7, kode_skpd: 1.02.0.00.0.00.01.0000, tahun: "2026", kode_sub: 1.02.02.2.02.0008, kode_akun: 5.1.02.01.01.0024, tahap: 1, kunci: true, nilai: 1250000000.50}
+        raw: {id: 7, kode_skpd: 1.02.0.00.0.00.01.0000, tahun: "2026", kode_sub: 1.02.02.2.02.0008, kode_akun: 5.1.02.01.01.0024, tahap: 1, kunci: true, nilai: 1250000000.50, dana: null}
         expect: {agency: 1.02.0.00.0.00.01.0000, fiscal_year: 2026, sub_activity: 1.02.02.2.02.0008, account: 5.1.02.01.01.0024, fund: 1.1.01, ledger: apbd, stage: perubahan, stage_version: 0, stage_locked: true, amount: 1250000000.50}
       - {name: bad amount, raw: {id: 8, nilai: "-"}, quarantine: [/amount, /agency]}
 "#;

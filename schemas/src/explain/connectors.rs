@@ -165,6 +165,11 @@ pub const CODES: &[Code] = &[
         explanation: "A stream without `cursor` is read whole each time, so there is nothing to say about how often. The guards `max_share` and `max_count` do have their use.",
     },
     Code {
+        code: "W0105",
+        title: "no test has this field",
+        explanation: "The field table reads a source field that no record under `tests:` has. Most often the name is misspelt, and the target would be absent in every record without anybody noticing. If the name is right, add the field to a test, best with a value as the source writes it.",
+    },
+    Code {
         code: "E0201",
         title: "the source does not let us in",
         explanation: "The source answered 401 or 403, or the database refused the login or the right to read. Check user, password or token behind the reference in `source`, whether they have expired, and whether that user may read what `read` names.",

@@ -239,3 +239,9 @@ fn a_stream_may_say_that_it_is_compared_by_hash() {
     assert_eq!(one(&hash).streams[0].cursor, None);
     assert_eq!(broken(SQL, "cursor: {field: diubah, lag: 5m}", "cursor: hash"), ["W0104 9:17"]);
 }
+
+#[test]
+fn a_path_that_no_test_has_is_probably_misspelt() {
+    assert_eq!(broken(GOOD, "fund: {from: dana,", "fund: {from: danna,"), ["W0105 24:7"]);
+    assert_eq!(help(GOOD, "fund: {from: dana,", "fund: {from: danna,"), "did you mean `dana`? Else give it to a test");
+}
