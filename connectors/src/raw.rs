@@ -9,11 +9,13 @@ use muara_schemas::ContentHash;
 use crate::json::{self, Json};
 use crate::mapping::{Columns, Lookup};
 
+mod children;
 mod place;
 mod pluck;
 #[cfg(test)]
 mod tests;
 
+pub use children::children;
 pub use place::Place;
 pub use pluck::Pluck;
 

@@ -19,6 +19,7 @@ mod saver;
 mod seen;
 pub mod settings;
 mod sift;
+mod split;
 mod worker;
 
 pub use connector::{Connector, Handle, StartError};

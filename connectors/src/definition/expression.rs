@@ -1,6 +1,6 @@
 //! Expressions where the language lets them in: `expr:` of a target, and `where:`.
 
-use super::model::{Expr, Where};
+use super::model::{Each, Expr, Where};
 use super::node::{Node, Value};
 use super::report::Mark;
 use super::walk::Walk;
@@ -38,6 +38,17 @@ fn place(walk: &Walk, node: &Node, text: &str, at: usize, length: usize) -> Mark
     let small = |count: usize| u32::try_from(count).unwrap_or(u32::MAX);
     let width = text.get(at..end).map_or(1, |part| part.chars().count().max(1));
     Mark { line: node.mark.line, column: node.mark.column.saturating_add(small(before)), width: small(width) }
+}
+
+/// Reads `each:` of a stream: the path of a list, or an expression that gives the records one after another.
+pub(super) fn each(walk: &Walk, node: &Node, name: &str, at: Mark) -> Option<Each> {
+    if !matches!(node.value, Value::Map(_)) {
+        return walk.text(node, "each").map(|path| Each::List(Path::new(&path)));
+    }
+    let section = walk.section(node, format!("{name}.each"), at)?;
+    let expr = section.need("expr").and_then(|node| expr(walk, node, "expr", &Path::new("")));
+    section.finish();
+    expr.map(Each::Expr)
 }
 
 /// Reads `where:`: a table of allowed texts, or an expression that gives true or false.

@@ -13,6 +13,7 @@ use super::reference::Setting;
 use super::report::{Diagnostic, Mark, Origin};
 use crate::json::Path;
 
+mod each;
 mod expression;
 mod files;
 mod http;
@@ -20,6 +21,7 @@ mod schedule;
 mod sql;
 mod table;
 
+pub use each::{Each, INDEX, PARENT, of_parent};
 pub use expression::{Expr, Where};
 pub use files::{Files, FilesRead};
 pub use http::{Auth, Budget, Http, HttpRead, PageSize, Paging, Retry, Total};
@@ -85,6 +87,8 @@ pub struct Stream {
     pub cursor: Option<CursorRule>,
     /// How often an incremental stream is read whole, and what such a read may delete.
     pub full_read: FullRead,
+    /// How one raw record becomes several; `None` when each is one.
+    pub each: Option<Each>,
     /// Raw fields that identify a record, never empty.
     pub key: Vec<Path>,
     /// The field table; [`crate::mapping::Table::compile`] makes it fast.

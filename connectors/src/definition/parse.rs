@@ -11,7 +11,7 @@ use muara_schemas::page::Limits;
 use muara_schemas::record::TYPES;
 use muara_schemas::stream::is_name;
 
-use super::model::{Definition, FieldTable, Files, FilesRead, FullRead, Read, SourceSpec, Stream};
+use super::model::{Definition, FieldTable, Files, FilesRead, FullRead, Read, SourceSpec, Stream, of_parent};
 use super::node::{self, Node, Value};
 use super::reference::Setting;
 use super::report::{Diagnostic, Mark, Origin};
@@ -119,7 +119,8 @@ fn stream(walk: &Walk, node: &Node, name: &str, mark: Mark, kind: Option<&'stati
     let cursor = section.take("cursor").filter(|_| !by_hash);
     let cursor = cursor.and_then(|node| paging::cursor(walk, node, &full, section.place("cursor"), kind));
     let full_read = full_read(walk, &section, &full, section.has("cursor") && !by_hash);
-    let key = key(walk, &section, kind);
+    let each = section.take("each").and_then(|node| expression::each(walk, node, &full, section.place("each")));
+    let key = key(walk, &section, kind, section.has("each"));
     let map = section.need("map").map(|node| table::table(walk, node, &format!("{full}.map"), section.place("map")));
     let zero = section.take("zero").map_or_else(Vec::new, |node| {
         walk.list(node, "zero")
@@ -153,6 +154,7 @@ fn stream(walk: &Walk, node: &Node, name: &str, mark: Mark, kind: Option<&'stati
         page,
         cursor,
         full_read,
+        each,
         key,
         map: map.unwrap_or_else(|| FieldTable { mark, ..FieldTable::default() }),
         zero,
@@ -211,7 +213,7 @@ fn full_read(walk: &Walk, section: &Section<'_, '_>, name: &str, incremental: bo
     FullRead { every, limits }
 }
 
-fn key(walk: &Walk, section: &Section<'_, '_>, kind: Option<&'static str>) -> Vec<Path> {
+fn key(walk: &Walk, section: &Section<'_, '_>, kind: Option<&'static str>, each: bool) -> Vec<Path> {
     let Some(node) = section.need("key") else { return Vec::new() };
     let items = walk.list(node, "key");
     if items.is_empty() && matches!(node.value, Value::List(_)) {
@@ -225,7 +227,8 @@ fn key(walk: &Walk, section: &Section<'_, '_>, kind: Option<&'static str>) -> Ve
     let mut key: Vec<Path> = Vec::new();
     for item in items {
         let field = match kind {
-            Some("sql") => source::identifier(walk, item, "key", 1),
+            // What comes of a cell has the names that stand in it.
+            Some("sql") if !each => source::identifier(walk, item, "key", 1),
             _ => walk.text(item, "key"),
         };
         let Some(field) = field.map(|text| Path::new(&text)) else { continue };
@@ -233,6 +236,15 @@ fn key(walk: &Walk, section: &Section<'_, '_>, kind: Option<&'static str>) -> Ve
             walk.cure("E0120", item.mark, format!("`key` names `{field}` twice"), "take one of the two out");
         }
         key.push(field);
+    }
+    let of_parent = key.iter().take_while(|path| of_parent(path).is_some()).count();
+    if each && !key.is_empty() && (of_parent == 0 || of_parent == key.len()) {
+        walk.cure(
+            "E0129",
+            section.place("key"),
+            "the key of a record that `each` makes begins with what identifies its parent and ends with what tells it from its brothers",
+            "write [$parent.id, no], or [$parent.id, $index] where nothing else tells them apart",
+        );
     }
     key
 }

@@ -10,7 +10,7 @@ use jiff::Timestamp;
 use jiff::tz::{Offset, TimeZone};
 use secrecy::{ExposeSecret as _, SecretString};
 
-use crate::definition::model::{Read, SqlRead};
+use crate::definition::model::{Read, SqlRead, of_parent};
 use crate::definition::{SourceSpec, Stream};
 use crate::kind::{Access, Cursor, Kind, OpenError, Page, PullError, Source};
 use crate::raw::{Place, Raw};
@@ -94,7 +94,12 @@ impl Kind for Sql {
 /// The statement of a stream.
 fn statement(product: Product, stream: &Stream, read: &SqlRead) -> Result<Statement, OpenError> {
     let cursor = stream.cursor.as_ref().map(|cursor| cursor.field.as_str());
-    let key = stream.key.iter().map(crate::json::Path::as_str);
+    // Of a key of `each`, only what the parent has is a column.
+    let key: Vec<_> = match stream.each {
+        Some(_) => stream.key.iter().filter_map(of_parent).collect(),
+        None => stream.key.clone(),
+    };
+    let key = key.iter().map(crate::json::Path::as_str);
     Statement::new(product, (&read.table, &read.columns, read.where_.as_deref()), cursor, key).map_err(OpenError)
 }
 

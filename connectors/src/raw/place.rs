@@ -8,6 +8,16 @@ pub struct Place {
     base: Arc<str>,
     form: Form,
     part: Option<Arc<str>>,
+    split: Option<Arc<Split>>,
+}
+
+/// Records that were made of parents.
+#[derive(Debug, PartialEq, Eq)]
+struct Split {
+    /// The number of the first parent.
+    first: u64,
+    /// How many records there were before each parent.
+    starts: Vec<u32>,
 }
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -21,26 +31,41 @@ enum Form {
 impl Place {
     /// A table: `simda.ta_belanja?2026|1.01`.
     pub fn table(name: impl Into<Arc<str>>) -> Self {
-        Self { base: name.into(), form: Form::Key, part: None }
+        Self { base: name.into(), form: Form::Key, part: None, split: None }
     }
 
     /// A list in an answer: `https://sipd.example.go.id/dpa?page=2#/data/3`; `list` is a JSON pointer.
     pub fn list(url: &str, list: &str) -> Self {
-        Self { base: format!("{url}#{list}").into(), form: Form::Item, part: None }
+        Self { base: format!("{url}#{list}").into(), form: Form::Item, part: None, split: None }
     }
 
     /// A sheet of a workbook: `rsud/RBA_2026.xlsx#RBA!A17`. The file is the part that is whole or not.
     pub fn sheet(file: &str, sheet: &str) -> Self {
-        Self { base: format!("{file}#{sheet}").into(), form: Form::Sheet, part: Some(file.into()) }
+        Self { base: format!("{file}#{sheet}").into(), form: Form::Sheet, part: Some(file.into()), split: None }
     }
 
     /// A file of lines: `chkp/januari.csv#row=17` (RFC 7111). The file is the part that is whole or not.
     pub fn lines(file: &str) -> Self {
-        Self { base: file.into(), form: Form::Line, part: Some(file.into()) }
+        Self { base: file.into(), form: Form::Line, part: Some(file.into()), split: None }
     }
 
     /// The pointer of one record; `number` counts as [`crate::kind::Page::first`] does.
     pub fn pointer(&self, number: u64, key: &str) -> String {
+        let Some(split) = &self.split else { return self.whole(number, key) };
+        // Several parents may begin at one place: those before the last one have no record.
+        let after = split.starts.partition_point(|start| u64::from(*start) <= number);
+        let parent = after.saturating_sub(1);
+        let start = split.starts.get(parent).copied().map_or(0, u64::from);
+        format!("{}[{}]", self.whole(split.first + parent as u64, key), number - start)
+    }
+
+    /// The same place, whose records were made of parents; their numbers count from 0.
+    #[must_use]
+    pub fn split(self, first: u64, starts: Vec<u32>) -> Self {
+        Self { split: Some(Arc::new(Split { first, starts })), ..self }
+    }
+
+    fn whole(&self, number: u64, key: &str) -> String {
         let base = &self.base;
         match self.form {
             Form::Key => format!("{base}?{key}"),

@@ -7,6 +7,7 @@ use muara_schemas::{ContentHash, Proof};
 
 use super::key::KEYLESS;
 use super::seen::Seen;
+use super::split::Sets;
 use crate::state::{Closing, Mark, NONE, Row};
 
 /// How often a key has to be missing in a row when a read is no snapshot.
@@ -21,6 +22,8 @@ pub(super) struct Reckoning<'a> {
     parts: &'a HashSet<u32>,
     /// Whether the read was one snapshot.
     snapshot: bool,
+    /// Parents that were read: what is missing of their records is gone at once.
+    sets: &'a Sets,
     /// Whether a missing key proves anything: not when a record without a key was met.
     deletable: bool,
     /// How many keys there are.
@@ -47,6 +50,7 @@ impl<'a> Reckoning<'a> {
         twice: &'a HashSet<u32>,
         parts: &'a HashSet<u32>,
         snapshot: bool,
+        sets: &'a Sets,
         deletable: bool,
     ) -> Self {
         let (known, proof, closing) = (0, Proof::default(), Closing::default());
@@ -55,6 +59,7 @@ impl<'a> Reckoning<'a> {
             twice,
             parts,
             snapshot,
+            sets,
             deletable,
             known,
             candidates: Vec::new(),
@@ -81,13 +86,18 @@ impl<'a> Reckoning<'a> {
             self.closing.gone.push(row.key);
         } else if !self.deletable || !self.parts.contains(&row.part) {
             self.add(&row);
-        } else if self.snapshot || row.missed + 1 >= MISSES {
+        } else if self.snapshot || row.missed + 1 >= MISSES || self.sets.holds(&row.key) {
             // What was never published deletes no record: it only ends its entry in quarantine.
             if row.body == NONE { self.unsent.push(row.key) } else { self.candidates.push(row.key) }
         } else {
             self.add(&row);
             self.closing.missed.push(row.key);
         }
+    }
+
+    /// Keys that are not gone over are there too.
+    pub(super) fn known_beside(&mut self, count: u64) {
+        self.known = self.known.max(count);
     }
 
     /// The outcome under the guards for deletes.
@@ -140,8 +150,8 @@ mod tests {
     }
 
     fn reckon(rows: &[Row], seen: &Seen, snapshot: bool, deletable: bool) -> Outcome {
-        let (twice, parts) = (HashSet::new(), HashSet::from([0]));
-        let mut reckoning = Reckoning::new(seen, &twice, &parts, snapshot, deletable);
+        let (twice, parts, sets) = (HashSet::new(), HashSet::from([0]), Sets::default());
+        let mut reckoning = Reckoning::new(seen, &twice, &parts, snapshot, &sets, deletable);
         rows.iter().cloned().for_each(|row| reckoning.row(row));
         reckoning.end(LIMITS)
     }

@@ -5,7 +5,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use muara_schemas::Moment;
-use muara_schemas::page::RunKind;
+use muara_schemas::page::{Reason, RunKind};
 use tokio::sync::mpsc;
 use tokio::task::JoinHandle;
 
@@ -15,9 +15,10 @@ use super::cursor::Greatest;
 use super::key::key;
 use super::report::Failure;
 use super::sift::{Probe, keyless_key, xor};
+use super::split::Splitter;
 use crate::json::Path;
 use crate::kind::{Cursor, Page, PullError, Source};
-use crate::raw::{Place, Pluck};
+use crate::raw::{Place, Pluck, Raw};
 
 /// More pages than this have no honest source.
 const MAX_PAGES: usize = 5_000_000;
@@ -27,7 +28,7 @@ const SHOWN: usize = 300;
 /// What the pulling half hands on.
 pub(super) enum Pulled {
     /// Records, hashed and with their keys.
-    Page { probes: Vec<Probe>, place: Place, first: u64 },
+    Page { probes: Vec<Probe>, place: Place, first: u64, sets: Vec<Box<str>> },
     /// The read is over: completely, or with a failure.
     End { result: Result<(), Failure>, all_snapshot: bool, greatest: Greatest },
 }
@@ -38,6 +39,7 @@ pub(super) struct Puller {
     kind: RunKind,
     source: Option<Box<dyn Source>>,
     pluck: Pluck,
+    splitter: Option<Splitter>,
     keys: Arc<[Path]>,
     greatest: Greatest,
     /// Cursors that were used; hashes, for a cursor may be long.
@@ -60,17 +62,24 @@ struct Hashing {
 /// What hashing found, and what it borrowed.
 struct Hashed {
     probes: Vec<Probe>,
+    /// Of parents that were split: how many records there were before each, and their sets.
+    starts: Option<Vec<u32>>,
+    sets: Vec<Box<str>>,
     pluck: Pluck,
+    splitter: Option<Splitter>,
     greatest: Greatest,
 }
 
 impl Puller {
     pub(super) fn new(context: Arc<Context>, source: Box<dyn Source>, kind: RunKind, now: Moment) -> Self {
         let stream = &context.stream;
-        let fields = stream.key.iter().chain(stream.cursor.as_ref().map(|cursor| &cursor.field)).cloned().collect();
+        // The cursor of records that are made of a parent stands in the parent.
+        let cursor = stream.cursor.as_ref().filter(|_| stream.each.is_none()).map(|cursor| &cursor.field);
+        let fields = stream.key.iter().chain(cursor).cloned().collect();
         Self {
             kind,
             pluck: Pluck::new(fields),
+            splitter: Splitter::new(stream, context.evaluator()),
             keys: stream.key.clone().into(),
             source: Some(source),
             greatest: Greatest::default(),
@@ -163,19 +172,25 @@ impl Puller {
     async fn pass_on(&mut self, page: Hashing, pages: &mpsc::Sender<Pulled>) -> Result<(), Failure> {
         let Hashing { work, place, first, snapshot } = page;
         let hashed = work.await.map_err(|error| Failure::new("E0211", format!("hash a page: {error}")))?;
-        (self.pluck, self.greatest) = (hashed.pluck, hashed.greatest);
-        let probes = hashed.probes;
+        (self.pluck, self.splitter, self.greatest) = (hashed.pluck, hashed.splitter, hashed.greatest);
+        let (probes, sets) = (hashed.probes, hashed.sets);
+        let (place, first) = match hashed.starts {
+            Some(starts) => (place.split(first, starts), 0),
+            None => (place, first),
+        };
         if !probes.is_empty() {
             self.check_repeat(&probes, snapshot)?;
         }
-        let passed = pages.send(Pulled::Page { probes, place, first }).await;
+        let passed = pages.send(Pulled::Page { probes, place, first, sets }).await;
         passed.map_err(|_| Failure::new("E0209", "the run was stopped"))
     }
 
     /// Begins to find keys, hashes and the cursor of a page's records; beside the runtime, for it is all work and no
     /// waiting. The page before must have been passed on.
-    fn hash(&mut self, records: Vec<crate::raw::Raw>) -> Result<JoinHandle<Hashed>, Failure> {
-        if let Some(missing) = records.first().and_then(|raw| self.pluck.missing(raw)) {
+    fn hash(&mut self, records: Vec<Raw>) -> Result<JoinHandle<Hashed>, Failure> {
+        if self.splitter.is_none()
+            && let Some(missing) = records.first().and_then(|raw| self.pluck.missing(raw))
+        {
             return Err(Failure::new(
                 "E0208",
                 format!("the source has no column `{missing}`, which key or cursor of the definition name"),
@@ -184,25 +199,42 @@ impl Puller {
         let context = self.context.clone();
         let keys = self.keys.clone();
         let mut pluck = std::mem::replace(&mut self.pluck, Pluck::new(Vec::new()));
+        let mut splitter = self.splitter.take();
         let mut greatest = std::mem::take(&mut self.greatest);
         let now = self.now;
         let work = move || {
             let (salt, zero, zone) = (context.salt, &context.stream.zero, &context.access.system.timezone);
             let has_cursor = context.stream.cursor.is_some();
-            let mut probes = Vec::with_capacity(records.len());
-            for raw in records {
-                let hash = xor(*raw.hash().as_bytes(), salt);
-                let mut value = None;
-                let found = key(&raw, &mut pluck, &keys, |text| value = Some(text.to_owned()));
+            let mut see = |value: Option<&str>| {
                 if has_cursor {
-                    greatest.see(value.as_deref(), zero, now, zone);
+                    greatest.see(value, zero, now, zone);
                 }
+            };
+            let mut probes = Vec::with_capacity(records.len());
+            let mut probe = |raw: Raw, found: Result<String, Reason>| {
+                let hash = xor(*raw.hash().as_bytes(), salt);
                 probes.push(match found {
                     Ok(key) => Probe { raw, key: key.into(), keyless: None, hash },
                     Err(reason) => Probe { raw, key: keyless_key(hash), keyless: Some(reason), hash },
                 });
+            };
+            let (mut starts, mut sets) = (None, Vec::new());
+            if let Some(splitter) = &mut splitter {
+                let split = splitter.split(records, see);
+                (starts, sets) = (Some(split.starts), split.sets);
+                for (raw, wrong) in split.records {
+                    let found = wrong.map_or_else(|| key(&raw, &mut pluck, &keys, |_| ()), Err);
+                    probe(raw, found);
+                }
+            } else {
+                for raw in records {
+                    let mut value = None;
+                    let found = key(&raw, &mut pluck, &keys, |text| value = Some(text.to_owned()));
+                    see(value.as_deref());
+                    probe(raw, found);
+                }
             }
-            Hashed { probes, pluck, greatest }
+            Hashed { probes, starts, sets, pluck, splitter, greatest }
         };
         Ok(tokio::task::spawn_blocking(work))
     }

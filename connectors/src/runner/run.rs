@@ -13,7 +13,7 @@ use tokio::task::JoinHandle;
 use tokio_util::sync::CancellationToken;
 use tokio_util::task::TaskTracker;
 
-use super::closing::{Outcome, Reckoning};
+use super::closing::Reckoning;
 use super::context::Context;
 use super::cursor::{self, Greatest};
 use super::pages::{Pages, RunHead};
@@ -21,12 +21,14 @@ use super::pull::{Pulled, Puller};
 use super::report::{Failure, StreamReport, Told};
 use super::saver::{self, Sent};
 use super::sift::{Batch, Item, Probe, Sifter};
+use super::split::Sets;
 use crate::kind::Source;
 use crate::raw::Place;
 use crate::state::{Advance, StreamState};
 
 mod ending;
 mod remarks;
+mod sets;
 
 /// How many records are looked up and sifted in one go.
 const BATCH: usize = 2_000;
@@ -47,6 +49,7 @@ struct Run<'a> {
     saver: Option<JoinHandle<Option<Result<(), Failure>>>>,
     saved: watch::Receiver<u32>,
     parts: HashSet<u32>,
+    sets: Sets,
     part: (Option<Arc<str>>, u32),
     proof: Option<Proof>,
     notes: Vec<Note>,
@@ -118,6 +121,7 @@ async fn attempt(
         saver: Some(saver),
         saved,
         parts: HashSet::new(),
+        sets: Sets::new(stream),
         part: (None, 0),
         proof: None,
         notes: Vec::new(),
@@ -173,7 +177,8 @@ impl Run<'_> {
             Ok(()) if self.kind == RunKind::Full => self.complete(snapshot, greatest).await,
             Ok(()) => {
                 let advance = Advance { cursor: self.newer(greatest), ..Advance::default() };
-                self.finish(&Outcome::default(), None, advance, None).await
+                let outcome = self.missing_of_sets().await?;
+                self.finish(&outcome, None, advance, None).await
             }
             Err(failure) => self.fail(failure).await,
         }
@@ -196,7 +201,10 @@ impl Run<'_> {
                 Some(Pulled::End { result, all_snapshot, greatest }) => {
                     return Ok((result, all_snapshot, greatest));
                 }
-                Some(Pulled::Page { probes, place, first }) => self.page(probes, place, first).await?,
+                Some(Pulled::Page { probes, place, first, sets }) => {
+                    self.sets.add(sets);
+                    self.page(probes, place, first).await?;
+                }
             }
         }
     }
@@ -307,7 +315,8 @@ impl Run<'_> {
             self.note_vanished().await?;
         }
         let Some(sifter) = self.sifter.as_deref() else { return Err(self.stopped()) };
-        let mut reckoning = Reckoning::new(&sifter.seen, &sifter.twice, &self.parts, snapshot, !sifter.keyless);
+        let mut reckoning =
+            Reckoning::new(&sifter.seen, &sifter.twice, &self.parts, snapshot, &self.sets, !sifter.keyless);
         let mut after = Arc::<str>::from("");
         loop {
             let rows = self.context.state.scan(self.state.id, &after).await?;

@@ -29,6 +29,15 @@ pub struct Row {
 }
 
 impl State {
+    /// How many prints a stream has.
+    pub async fn count(&self, stream: i64) -> Result<u64, Error> {
+        let count: i64 = sqlx::query_scalar("select count(*) from prints where stream = $1")
+            .bind(stream)
+            .fetch_one(&self.read)
+            .await?;
+        Ok(u64::try_from(count).unwrap_or(0))
+    }
+
     /// The prints after a key, at most `PIECE`; none at the end.
     pub async fn scan(&self, stream: i64, after: &str) -> Result<Vec<Row>, Error> {
         let packed: Option<String> = sqlx::query_scalar(SCAN)

@@ -5,6 +5,7 @@ mod control;
 mod crash;
 mod cursors;
 mod database;
+mod each;
 mod expressions;
 mod files;
 mod http;

@@ -145,6 +145,11 @@ pub const CODES: &[Code] = &[
         explanation: "The text after `expr:`, `where:` or `each:` is no jq that can be used. The place and the message say what the language expected or which function it does not know. Expressions see the record alone: `env`, `now`, `input`, `halt`, `debug` and the like are not there, so that a record that is mapped again becomes the same. A text with quotes, a colon or a `#` in it is best written between single quotes.",
     },
     Code {
+        code: "E0129",
+        title: "the key of `each` is not one of parent and child",
+        explanation: "Records that `each` makes from one raw parent are a set: when the parent is read again, those that are missing are gone. So the key begins with the fields that identify the parent, written `$parent.name`, and ends with at least one field of the record itself; `$index` is its place in the list, which serves when nothing better tells the records apart.",
+    },
+    Code {
         code: "W0101",
         title: "the stream has no tests",
         explanation: "Without an example nobody notices when a change of the file changes what records become. Copy one typical raw record under `tests` with the body it must become, and one that must be quarantined; use no data of real persons.",
@@ -368,5 +373,10 @@ pub const CODES: &[Code] = &[
         code: "E0324",
         title: "a cell holds an error instead of a value",
         explanation: "A formula ended in an error, a number has more than the 15 digits that Excel keeps, or a row of a CSV file has more cells than its header. Correct the cell at the named address; make long numbers such as NIP and NIK texts before they are typed in.",
+    },
+    Code {
+        code: "E0325",
+        title: "a parent cannot be split",
+        explanation: "What stands at `each:` in this raw record is neither a list nor absent, has more than 10,000 items, or the expression of `each` failed on it. The raw parent is in quarantine as a whole; as long as it is, nothing of its stream is deleted.",
     },
 ];

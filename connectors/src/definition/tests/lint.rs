@@ -245,3 +245,16 @@ fn a_path_that_no_test_has_is_probably_misspelt() {
     assert_eq!(broken(GOOD, "fund: {from: dana,", "fund: {from: danna,"), ["W0105 24:7"]);
     assert_eq!(help(GOOD, "fund: {from: dana,", "fund: {from: danna,"), "did you mean `dana`? Else give it to a test");
 }
+
+#[test]
+fn the_key_of_each_has_a_parent_and_a_child() {
+    let each = |key: &str| broken(GOOD, "    key: [id]\n", &format!("    each: detail\n    key: {key}\n"));
+    assert_eq!(each("[$parent.id, id]"), [""; 0]);
+    assert_eq!(each("[id]"), ["E0129 19:5"]);
+    assert_eq!(each("[$parent.id]"), ["E0129 19:5"]);
+    assert_eq!(each("[id, $parent.id]"), ["E0129 19:5"]);
+    assert_eq!(
+        broken(GOOD, "    key: [id]\n", "    each: {exp: .x}\n    key: [$parent.id, id]\n"),
+        ["E0105 18:5", "E0104 18:12"]
+    );
+}
