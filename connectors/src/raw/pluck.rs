@@ -89,12 +89,17 @@ impl<'a> Visitor<'a> for Members<'_, 'a> {
 
     fn visit_map<A: MapAccess<'a>>(self, mut members: A) -> Result<(), A::Error> {
         while let Some(Name(name)) = members.next_key()? {
-            let Some(number) = self.paths.iter().position(|path| path.as_str() == name) else {
+            let is_wanted = |path: &Path| path.as_str() == name;
+            if !self.paths.iter().any(is_wanted) {
                 members.next_value::<IgnoredAny>()?;
                 continue;
-            };
+            }
             let value: &'a RawValue = members.next_value()?;
-            self.taken[number] = text(value.get());
+            let text = text(value.get());
+            // One field may be both key and cursor.
+            for (_, taken) in self.paths.iter().zip(self.taken.iter_mut()).filter(|(path, _)| is_wanted(path)) {
+                taken.clone_from(&text);
+            }
         }
         Ok(())
     }

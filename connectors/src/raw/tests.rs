@@ -48,6 +48,7 @@ fn numbers_and_escapes_are_plucked_by_their_text() {
         plucked(&raw, &["id", "n", "t", "no", "list", "gone"]),
         [text("9007199254740993"), text("1250000000.50"), text("a\"b"), None, None, None]
     );
+    assert_eq!(plucked(&raw, &["n", "n"]), [text("1250000000.50"), text("1250000000.50")], "key and cursor may be one");
     assert_eq!(plucked(&raw, &["deep.id", "n"]), [text("7"), text("1250000000.50")]);
     assert_eq!(plucked(&Raw::Json("[1]".into()), &["id"]), [None]);
 }
