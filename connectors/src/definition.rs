@@ -23,6 +23,7 @@ mod schedule;
 mod source;
 mod system;
 mod table;
+pub mod template;
 #[cfg(test)]
 mod tests;
 mod walk;
@@ -31,6 +32,7 @@ pub use model::{Definition, SourceSpec, Stream, System};
 pub use node::MAX_FILE_BYTES;
 pub use reference::{Reference, Setting, Variables};
 pub use report::{Diagnostic, Origin, Severity};
+pub(crate) use source::is_secret_name;
 
 /// How the expressions of a definition's tests are evaluated.
 pub type Ask<'a> = &'a mut dyn FnMut(&[Program], &Json) -> Vec<Answer>;

@@ -13,6 +13,10 @@ use secrecy::SecretString;
 use crate::definition::{Setting, SourceSpec, Stream, System, Variables};
 use crate::raw::{Place, Raw};
 
+mod rest;
+
+pub use rest::Rest;
+
 /// A page is closed when its records reach this size: rows alone bound nothing, for a row may hold a document.
 pub const MAX_PAGE_BYTES: usize = 8 * 1024 * 1024;
 
@@ -118,6 +122,8 @@ pub struct Access {
     pub system: Arc<System>,
     /// How it is reached.
     pub source: Arc<SourceSpec>,
+    /// When the system may be asked; a source that is told to wait says so here.
+    pub rest: Arc<Rest>,
     variables: Variables,
     shared: Mutex<Option<Arc<dyn Any + Send + Sync>>>,
 }
@@ -125,7 +131,7 @@ pub struct Access {
 impl Access {
     /// Access to one system.
     pub fn new(system: Arc<System>, source: Arc<SourceSpec>, variables: Variables) -> Self {
-        Self { system, source, variables, shared: Mutex::new(None) }
+        Self { system, source, rest: Arc::default(), variables, shared: Mutex::new(None) }
     }
 
     /// The value of a setting now. May block.

@@ -4,6 +4,7 @@
 
 pub mod bus;
 pub mod connectors;
+pub mod definition;
 pub mod hub;
 pub mod program;
 
@@ -20,7 +21,7 @@ pub struct Code {
 
 /// All codes, area by area.
 pub fn all() -> impl Iterator<Item = &'static Code> {
-    connectors::CODES.iter().chain(bus::CODES).chain(hub::CODES).chain(program::CODES)
+    definition::CODES.iter().chain(connectors::CODES).chain(bus::CODES).chain(hub::CODES).chain(program::CODES)
 }
 
 /// The code of this name, whatever its case.

@@ -98,9 +98,9 @@ fn block(entries: &[(String, super::report::Mark, Node)], indent: usize, out: &m
                 }
             }
             Value::List(items) if items.iter().any(|item| matches!(item.value, Value::Map(_) | Value::List(_))) => {
-                // Lists of tables stand in tests alone; flow style, which is JSON, serves for any other.
+                // Flow style, which is JSON, serves for lists of tables.
                 out.push(' ');
-                out.push_str(&node.json().to_text());
+                out.push_str(&hidden(node).json().to_text());
                 out.push('\n');
             }
             _ => {
@@ -110,6 +110,26 @@ fn block(entries: &[(String, super::report::Mark, Node)], indent: usize, out: &m
             }
         }
     }
+}
+
+/// The same value without the text of commands.
+fn hidden(node: &Node) -> Node {
+    let value = match &node.value {
+        Value::List(items) => Value::List(items.iter().map(hidden).collect()),
+        Value::Map(entries) => {
+            let is_command = matches!(entries.as_slice(), [(cmd, ..)] if cmd == "cmd");
+            let hide = |node: &Node| {
+                if is_command {
+                    Node { mark: node.mark, value: Value::Scalar("…".to_owned(), false) }
+                } else {
+                    hidden(node)
+                }
+            };
+            Value::Map(entries.iter().map(|(key, mark, node)| (key.clone(), *mark, hide(node))).collect())
+        }
+        other => other.clone(),
+    };
+    Node { mark: node.mark, value }
 }
 
 fn flow(node: &Node, out: &mut String) {

@@ -13,18 +13,22 @@ use super::reference::Setting;
 use super::report::{Diagnostic, Mark, Origin};
 use crate::json::Path;
 
+mod auth;
 mod each;
 mod expression;
 mod files;
 mod http;
+mod paging;
 mod schedule;
 mod sql;
 mod table;
 
+pub use auth::{Auth, KeyPlace, OAuth2, Step, Tls};
 pub use each::{Each, INDEX, PARENT, of_parent};
 pub use expression::{Expr, Where};
 pub use files::{Files, FilesRead};
-pub use http::{Auth, Budget, Http, HttpRead, PageSize, Paging, Retry, Total};
+pub use http::{Action, AnswerRule, Body, Budget, Format, Http, HttpRead, Part, Retry};
+pub use paging::{Beside, PageSize, Paging};
 pub use schedule::{Hours, Pace, Schedule};
 pub use sql::{Sql, SqlRead};
 pub use table::{Field, FieldTable, Outcome, Rule, Take, Test};
@@ -65,7 +69,7 @@ pub struct System {
 #[derive(Debug, Clone)]
 pub enum SourceSpec {
     /// `kind: http`.
-    Http(Http),
+    Http(Box<Http>),
     /// `kind: sql`.
     Sql(Sql),
     /// `kind: files`.
@@ -217,7 +221,7 @@ impl Read {
     /// Every text that may be a reference.
     pub fn settings(&self) -> Vec<&Setting> {
         match self {
-            Self::Http(read) => read.query.iter().map(|(_, value)| value).collect(),
+            Self::Http(read) => read.settings(),
             Self::Sql(_) | Self::Files(_) => Vec::new(),
         }
     }

@@ -2,64 +2,71 @@
 
 use std::time::Duration;
 
-use super::model::{CursorRule, PageSize, Paging, Total};
-use super::node::Node;
+use super::model::{Beside, CursorRule, PageSize, Paging};
+use super::node::{Node, Value};
 use super::report::Mark;
 use super::source;
 use super::walk::Walk;
 use crate::json::Path;
 
-/// Reads `page:`.
+/// Ways of cutting a list.
+const WAYS: [&str; 4] = ["page", "offset", "cursor", "link"];
+
+/// Reads `page:`. Whether its values have a way into the request is seen together with the request.
 pub(super) fn page(walk: &Walk, node: &Node, name: &str, at: Mark) -> Option<Paging> {
     let section = walk.section(node, format!("{name}.page"), at)?;
     let by = section.need("by").and_then(|node| walk.text(node, "by").map(|by| (by, node.mark)));
     let (by, mark) = by?;
-    if !["page", "offset", "cursor"].contains(&by.as_str()) {
+    if !WAYS.contains(&by.as_str()) {
         let report = walk.origin.report("E0108", mark, format!("no way of paging is called `{by}`"));
-        walk.push(report.nearest(&by, ["page", "offset", "cursor"]));
+        walk.push(report.nearest(&by, WAYS));
         return None;
     }
-    let param = section.need("param").and_then(|node| walk.text(node, "param"));
+    let text = |key| section.take(key).and_then(|node| walk.text(node, key));
+    let param = if by == "link" { None } else { text("param") };
     let size_node = if by == "offset" { section.need("size") } else { section.take("size") };
     let size = size_node.and_then(|node| {
         let inner = walk.section(node, format!("{name}.page.size"), section.place("size"))?;
-        let param = inner.need("param").and_then(|node| walk.text(node, "param"));
+        let param = inner.take("param").and_then(|node| walk.text(node, "param"));
         let value = inner.need("value").and_then(|node| walk.number(node, "value", 1, 100_000));
         inner.finish();
-        Some(PageSize { param: param?, value: u32::try_from(value?).ok()? })
+        Some(PageSize { param, value: u32::try_from(value?).ok()? })
     });
-    let total = section.take("total").and_then(|node| total(walk, node, name, section.place("total")));
+    let total = section.take("total").and_then(|node| beside(walk, node, "total", name, section.place("total")));
     let paging = match by.as_str() {
         "page" => {
             let from = section.take("from").map_or(Some(1), |node| walk.number(node, "from", 0, 1_000_000));
-            param.zip(from).map(|(param, from)| Paging::Page {
-                param,
-                from: u32::try_from(from).unwrap_or(1),
-                size,
-                total,
-            })
+            from.map(|from| Paging::Page { param, from: u32::try_from(from).unwrap_or(1), size, total })
         }
-        "offset" => param.zip(size).map(|(param, size)| Paging::Offset { param, size, total }),
+        "offset" => size.map(|size| Paging::Offset { param, size, total }),
+        "link" => Some(Paging::Link { next: text("next").map(|text| Path::new(&text)), size, total }),
         _ => {
-            let path = |node| walk.text(node, "next").map(|text| Path::new(&text));
-            let next = section.need("next").and_then(path);
-            let more = section.take("more").and_then(path);
-            param.zip(next).map(|(param, next)| Paging::Cursor { param, next, more, size, total })
+            let next = section.need("next").and_then(|node| match &node.value {
+                Value::Map(_) => beside(walk, node, "next", name, section.place("next")),
+                _ => walk.text(node, "next").map(|text| Beside::Path(Path::new(&text))),
+            });
+            let more = text("more").map(|text| Path::new(&text));
+            next.map(|next| Paging::Cursor { param, next, more, size, total })
         }
     };
     section.finish();
     paging
 }
 
-fn total(walk: &Walk, node: &Node, name: &str, at: Mark) -> Option<Total> {
-    let section = walk.section(node, format!("{name}.page.total"), at)?;
+fn beside(walk: &Walk, node: &Node, key: &str, name: &str, at: Mark) -> Option<Beside> {
+    let section = walk.section(node, format!("{name}.page.{key}"), at)?;
     let path = section.take("path").and_then(|node| walk.text(node, "path"));
     let header = section.take("header").and_then(|node| walk.text(node, "header"));
     if section.has("path") == section.has("header") {
-        walk.cure("E0106", at, "`total` stands in one place", "write {path: meta.total} or {header: x-total-count}");
+        walk.cure(
+            "E0106",
+            at,
+            format!("`{key}` stands in one place"),
+            "write {path: meta.total} or {header: x-total-count}",
+        );
     }
     section.finish();
-    path.map(|path| Total::Path(Path::new(&path))).or(header.map(Total::Header))
+    path.map(|path| Beside::Path(Path::new(&path))).or(header.map(Beside::Header))
 }
 
 /// Reads `cursor:`.
@@ -81,14 +88,6 @@ pub(super) fn cursor(walk: &Walk, node: &Node, name: &str, at: Mark, kind: Optio
                 section.place("param"),
                 "a sql cursor has no `param`: the column goes into the statement",
                 "take `param` out",
-            );
-        }
-        Some("http") if !section.has("param") => {
-            walk.cure(
-                "E0121",
-                at,
-                "an http cursor needs `param`, the query parameter that takes it",
-                "add `param:`, or take `cursor` out: then the stream is read whole each time",
             );
         }
         _ => {}

@@ -62,7 +62,6 @@ fn definition(walk: &Walk, root: &Node) -> Option<(Definition, Mark)> {
         None => (system::stand_in(), Mark::default()),
     };
     let spec = top.need("source").and_then(|node| source::source(walk, node, top.place("source")));
-    let kind = spec.as_ref().map(SourceSpec::kind);
     let mut streams = Vec::new();
     if let Some(node) = top.need("streams") {
         let entries = walk.entries(node, "streams");
@@ -79,7 +78,7 @@ fn definition(walk: &Walk, root: &Node) -> Option<(Definition, Mark)> {
                     "1 to 40 of a-z, 0-9 and -, beginning with a letter",
                 );
             }
-            if let Some(mut stream) = stream(walk, node, name, *mark, kind) {
+            if let Some(mut stream) = stream(walk, node, name, *mark, spec.as_ref()) {
                 let schema = Catalog::embedded().get(&stream.target).map_or("", |record_type| record_type.digest());
                 stream.digest = context.digest(name, node, schema);
                 streams.push(stream);
@@ -92,7 +91,8 @@ fn definition(walk: &Walk, root: &Node) -> Option<(Definition, Mark)> {
     Some((Definition { system: Arc::new(system), source, streams, document, origin: walk.origin.clone() }, id))
 }
 
-fn stream(walk: &Walk, node: &Node, name: &str, mark: Mark, kind: Option<&'static str>) -> Option<Stream> {
+fn stream(walk: &Walk, node: &Node, name: &str, mark: Mark, spec: Option<&SourceSpec>) -> Option<Stream> {
+    let kind = spec.map(SourceSpec::kind);
     let full = format!("streams.{name}");
     let section = walk.section(node, full.clone(), mark)?;
     let target = section.need("target").and_then(|node| {
@@ -118,6 +118,10 @@ fn stream(walk: &Walk, node: &Node, name: &str, mark: Mark, kind: Option<&'stati
         section.take("cursor").is_some_and(|node| matches!(&node.value, Value::Scalar(text, _) if text == "hash"));
     let cursor = section.take("cursor").filter(|_| !by_hash);
     let cursor = cursor.and_then(|node| paging::cursor(walk, node, &full, section.place("cursor"), kind));
+    if let Some(Read::Http(read)) = &read {
+        let [at_page, at_cursor] = ["page", "cursor"].map(|key| section.place(key));
+        source::names(walk, read, spec, (page.as_ref(), at_page), (cursor.as_ref(), at_cursor));
+    }
     let full_read = full_read(walk, &section, &full, section.has("cursor") && !by_hash);
     let each = section.take("each").and_then(|node| expression::each(walk, node, &full, section.place("each")));
     let key = key(walk, &section, kind, section.has("each"));

@@ -10,8 +10,10 @@ use super::walk::{Section, Walk};
 
 mod files;
 mod http;
+mod request;
 mod sql;
 
+pub(super) use http::names;
 pub(super) use sql::identifier;
 
 /// Kinds of sources, with their keys of `source:` and of `read:`.
@@ -24,7 +26,7 @@ pub(super) fn source(walk: &Walk, node: &Node, at: Mark) -> Option<SourceSpec> {
     let kind = section.need("kind").and_then(|node| walk.text(node, "kind").map(|kind| (kind, node.mark)));
     let (kind, mark) = kind?;
     let spec = match kind.as_str() {
-        "http" => SourceSpec::Http(http::source(walk, &section)),
+        "http" => SourceSpec::Http(Box::new(http::source(walk, &section))),
         "sql" => SourceSpec::Sql(sql::source(walk, &section)),
         "files" => SourceSpec::Files(files::source(walk, &section)),
         other => {
@@ -60,7 +62,8 @@ fn has_password(url: &str) -> bool {
         || parameters.into_iter().any(|(name, value)| is_secret_name(name) && !value.is_empty())
 }
 
-fn is_secret_name(name: &str) -> bool {
+/// Whether a parameter, header or field of this name holds a secret.
+pub(crate) fn is_secret_name(name: &str) -> bool {
     let name = name.to_ascii_lowercase().replace(['-', '_'], "");
     ["token", "secret", "password", "passwd", "apikey", "sandi"].iter().any(|word| name.contains(word))
 }

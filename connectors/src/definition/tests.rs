@@ -8,6 +8,7 @@ use secrecy::ExposeSecret as _;
 use super::model::*;
 use super::*;
 
+mod http;
 mod lint;
 
 /// A whole definition without a fault.
@@ -85,7 +86,7 @@ fn a_good_file_says_nothing_and_keeps_everything() {
     assert_eq!((stream.full_read.limits.max_share, stream.full_read.limits.max_count), (200, 5));
     assert!(matches!(
         &stream.page,
-        Some(Paging::Page { from: 1, size: Some(PageSize { value: 500, .. }), total: Some(Total::Header(_)), .. })
+        Some(Paging::Page { from: 1, size: Some(PageSize { value: 500, .. }), total: Some(Beside::Header(_)), .. })
     ));
     assert_eq!((&stream.schedule, stream.digest.len(), stream.tests.len()), (&Schedule::default(), 16, 2));
     assert_eq!(definition.stream_name(stream).routing_key().split_once('.').unwrap().1, "33-02.sipd.dpa");
@@ -230,6 +231,10 @@ fn every_code_that_is_used_is_explained() {
         include_str!("node.rs"),
         include_str!("parse.rs"),
         include_str!("source.rs"),
+        include_str!("source/http.rs"),
+        include_str!("source/http/answers.rs"),
+        include_str!("source/http/auth.rs"),
+        include_str!("source/request.rs"),
         include_str!("table.rs"),
         include_str!("walk.rs"),
         include_str!("../mapping/compile.rs"),

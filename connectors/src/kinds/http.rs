@@ -1,53 +1,77 @@
-//! `kind: http` – lists of JSON behind a URL.
+//! `kind: http` – lists of JSON, CSV or XML behind a URL.
 //!
-//! One pull is one request. Whatever is not plainly a page of the list is an error: a login page, an empty body or a
-//! "Too Many Requests" with status 200 must never look like the end of the data.
+//! One pull is one request, and where a session has to be opened for it, those of the login. Whatever is not plainly a
+//! page of the list is an error: a login page, an empty body or a "Too Many Requests" with status 200 must never look
+//! like the end of the data.
 
-use std::fmt::Write as _;
-use std::time::Duration;
+use std::sync::Arc;
 
 use async_trait::async_trait;
-use reqwest::header::{ACCEPT, AUTHORIZATION, CONTENT_TYPE, HeaderMap, HeaderValue, RETRY_AFTER};
-use reqwest::{Client, StatusCode, Url};
-use secrecy::{ExposeSecret as _, SecretString};
+use reqwest::Method;
+use secrecy::ExposeSecret as _;
+use url::Url;
 
-use muara_schemas::Clock;
-
-use crate::definition::model::{Auth, HttpRead, Read};
-use crate::definition::{Setting, SourceSpec, Stream};
-use crate::kind::{Access, Cursor, Kind, OpenError, Page, PullError, Source};
+use crate::definition::model::{AnswerRule, Auth, KeyPlace, Read};
+use crate::definition::template::{Filling, Template};
+use crate::definition::{SourceSpec, Stream};
+use crate::kind::{Access, Cursor, Kind, OpenError, Page, PullError, Rest, Source};
 
 mod base64;
 mod body;
+mod client;
+mod cookies;
+mod limits;
+mod link;
+mod login;
+mod oauth;
 mod paging;
+mod request;
+mod session;
 #[cfg(test)]
 mod tests;
+mod verdict;
 
+use body::Reading;
+use client::{Answer, Caller, Shared};
 use paging::Pager;
-
-/// The largest answer that is taken, after decompression.
-const MAX_BODY_BYTES: usize = 32 * 1024 * 1024;
-/// How long a connection may take to come about.
-const CONNECT: Duration = Duration::from_secs(10);
-/// What we call ourselves.
-const AGENT: &str = concat!("muara/", env!("CARGO_PKG_VERSION"));
+use request::{Names, Posted, Prepared, Request, Value};
+use session::{Credentials, Pass, Session};
+use verdict::{Verdict, judge};
 
 /// The kind `http`.
 pub(super) struct Http;
 
+/// What all streams of a system share.
+#[derive(Default)]
+struct Together {
+    client: Shared,
+    session: Session,
+}
+
 /// One stream's list, open for one run.
 struct List {
-    client: Client,
-    timeout: Duration,
-    authorization: Option<HeaderValue>,
-    url: Url,
-    /// The parameters of every request; those that stand elsewhere are not shown.
-    query: Vec<(String, SecretString, bool)>,
+    together: Arc<Together>,
+    caller: Caller,
+    /// Links lead nowhere else.
+    base: Url,
+    credentials: Credentials,
+    request: Request,
+    /// Whether a token goes into `Authorization`, for nothing names another place.
+    is_bearer: bool,
     /// The parameter that takes the cursor's value, and that value.
     since: (Option<String>, Option<String>),
-    too_busy: Vec<String>,
-    records: crate::json::Path,
+    rules: Vec<AnswerRule>,
+    reading: Reading,
     pager: Pager,
+    rest: Arc<Rest>,
+}
+
+/// What came of one request.
+enum Asked {
+    Page(Answer),
+    Empty(String),
+    /// Logging in anew may help.
+    LoggedOut(Pass, String),
 }
 
 impl Kind for Http {
@@ -56,40 +80,46 @@ impl Kind for Http {
     }
 
     fn open(&self, stream: &Stream, access: &Access) -> Result<Box<dyn Source>, OpenError> {
-        let (SourceSpec::Http(source), Read::Http(HttpRead { get, records, query })) = (&*access.source, &stream.read)
-        else {
+        let (SourceSpec::Http(source), Read::Http(read)) = (&*access.source, &stream.read) else {
             return Err(OpenError("the stream is not one of kind http".to_owned()));
         };
-        let client =
-            access.shared(|| client().map_err(|error| OpenError(format!("could not set up HTTP: {error}"))))?;
+        let together = access.shared(|| Ok(Together::default()))?;
+        let client = together.client.client(access, source.tls.as_ref())?;
         let base = access.resolve("source.base_url", &source.base_url)?;
-        let url = address(base.expose_secret(), get)?;
-        let authorization = match &source.auth {
-            Auth::None => None,
-            Auth::Bearer(token) => {
-                let token = access.resolve("source.auth.bearer", token)?;
-                Some(header(&format!("Bearer {}", token.expose_secret().trim()))?)
-            }
-            Auth::Basic { user, password } => {
-                let user = access.resolve("source.auth.basic.user", user)?;
-                let password = access.resolve("source.auth.basic.password", password)?;
-                let pair = format!("{}:{}", user.expose_secret(), password.expose_secret());
-                Some(header(&format!("Basic {}", base64::encode(pair.as_bytes())))?)
-            }
+        let reading = Reading::new(read);
+        let mut headers = request::headers(access, "source.headers", &source.headers)?;
+        headers.extend(request::headers(access, "read.headers", &read.headers)?);
+        let query = request::open(access, "read.query", &read.query)?;
+        let key = match &source.auth {
+            Auth::ApiKey { place: KeyPlace::Query(name), .. } => Some(name),
+            _ => None,
         };
-        let resolve = |(name, value): &(String, Setting)| {
-            Ok((name.clone(), access.resolve(&format!("read.query.{name}"), value)?, value.plain().is_some()))
+        let secret = query.iter().filter(|(_, value)| matches!(value, Value::Secret(_))).map(|(name, _)| name);
+        let values = request::open(access, "source.values", &source.values)?;
+        let values = values.into_iter().filter_map(|(name, value)| Some((name, value.fill(&Vec::new())?))).collect();
+        let origin = address(base.expose_secret(), "")?;
+        let request = Request {
+            hidden: secret.chain(key).cloned().collect(),
+            method: if read.is_post { Method::POST } else { Method::GET },
+            path: Template::new(&read.path),
+            accept: reading.accept(),
+            query,
+            base: base.clone(),
+            headers,
+            body: read.body.as_ref().map(|body| Posted::open(access, "read", body)).transpose()?,
         };
         Ok(Box::new(List {
-            client: (*client).clone(),
-            timeout: source.timeout,
-            authorization,
-            url,
-            query: query.iter().map(resolve).collect::<Result<_, OpenError>>()?,
+            credentials: Credentials::open(access, &source.auth, base.expose_secret())?,
+            together,
+            caller: Caller { client, timeout: source.timeout, values },
+            base: origin,
+            is_bearer: !request.uses("token"),
+            request,
             since: (stream.cursor.as_ref().and_then(|cursor| cursor.param.clone()), None),
-            too_busy: source.too_busy.clone(),
-            records: records.clone(),
+            rules: source.rules.clone(),
+            reading,
             pager: Pager::new(stream.page.clone()),
+            rest: access.rest.clone(),
         }))
     }
 }
@@ -105,159 +135,113 @@ impl Source for List {
             }
             Cursor::At(at) => Some(at.as_str()),
         };
-        let (url, shown) = self.request(at);
-        let (headers, body) = self.fetch(url, &shown).await?;
-        let found = body::read(&body, &self.records, &self.pager, &shown)?;
-        self.pager.page(at, &shown, &headers, found, &self.records)
+        let mut asked = self.ask(at).await?;
+        if let Asked::LoggedOut(pass, _) = &asked
+            && self.credentials.can_renew()
+        {
+            self.together.session.close(pass).await;
+            asked = self.ask(at).await?;
+        }
+        match asked {
+            Asked::Page(answer) => {
+                let found = self.reading.read(&answer, &self.pager)?;
+                self.pager.page(at, &answer, found, (&self.base, &self.reading.records))
+            }
+            Asked::Empty(shown) => Ok(Pager::nothing(&shown, &self.reading.records)),
+            Asked::LoggedOut(pass, why) => {
+                self.together.session.close(&pass).await;
+                Err(PullError::Denied(why))
+            }
+        }
     }
 
     fn plan(&mut self, from: Option<&str>) -> Vec<String> {
         self.since.1 = from.map(str::to_owned);
         self.pager.start();
-        vec![format!("GET {}", self.request(None).1)]
+        let key = self.credentials.key();
+        let asked = self
+            .prepare(None, &Vec::new(), key)
+            .map_or_else(|error| error.to_string(), |(asked, _)| format!("{} {}", asked.method, asked.shown));
+        self.credentials.plan().into_iter().chain([asked]).collect()
     }
 }
 
 impl List {
-    /// The URL of a page, and how it is shown: without secrets.
-    fn request(&self, at: Option<&str>) -> (Url, String) {
-        let (mut url, mut shown) = (self.url.clone(), self.url.clone());
-        // What the address says of user and password is for the server alone.
-        let _ = shown.set_username("").and_then(|()| shown.set_password(None));
-        let mut add = |name: &str, value: &str, plain: bool| {
-            url.query_pairs_mut().append_pair(name, value);
-            shown.query_pairs_mut().append_pair(name, if plain { value } else { "***" });
-        };
-        for (name, value, plain) in &self.query {
-            add(name, value.expose_secret(), *plain);
-        }
-        if let (Some(param), Some(since)) = &self.since {
-            add(param, since, true);
-        }
-        for (name, value) in self.pager.query(at) {
-            add(&name, &value, true);
-        }
-        (url, shown.to_string())
+    /// The request for a page, without what proves who we are; also what its names stand for. `key` is a parameter that
+    /// does prove it.
+    fn prepare(
+        &self,
+        at: Option<&str>,
+        given: &Names,
+        key: Option<&(String, Filling)>,
+    ) -> Result<(Prepared, Names), PullError> {
+        let mut names = self.caller.values.clone();
+        names.extend(given.iter().cloned());
+        names.extend(self.pager.names(at));
+        names.extend(self.since.1.iter().map(|since| ("cursor".to_owned(), Filling::plain(since))));
+        let link = at.filter(|_| self.pager.has_links()).and_then(|at| Url::parse(at).ok());
+        let since = self.since.0.clone().zip(self.since.1.as_ref().map(Filling::plain));
+        let mut more: Vec<_> = since.into_iter().filter(|_| link.is_none()).collect();
+        more.extend(self.pager.query(at));
+        // A link of the source often holds the key already.
+        let is_there =
+            |name: &str| link.as_ref().is_some_and(|link| link.query_pairs().any(|(known, _)| known == name));
+        more.extend(key.filter(|(name, _)| !is_there(name)).cloned());
+        Ok((self.request.prepare(&names, &more, link.as_ref())?, names))
     }
 
-    /// The answer to one request, when it is one.
-    async fn fetch(&self, url: Url, shown: &str) -> Result<(HeaderMap, Vec<u8>), PullError> {
-        let mut request = self.client.get(url).timeout(self.timeout).header(ACCEPT, "application/json");
-        if let Some(authorization) = &self.authorization {
-            request = request.header(AUTHORIZATION, authorization);
+    /// Asks for a page once.
+    async fn ask(&self, at: Option<&str>) -> Result<Asked, PullError> {
+        let session = &self.together.session;
+        let pass = session.pass(&self.caller, &self.credentials).await.inspect_err(|error| self.heed(error))?;
+        let (mut prepared, names) = self.prepare(at, &pass.names, self.credentials.key())?;
+        for (name, value) in &pass.headers {
+            prepared.headers.entry(name).or_insert_with(|| value.clone());
         }
-        let failed = |error: reqwest::Error| {
-            PullError::retry(format!("could not get {shown}: {}", causes(&error.without_url())))
-        };
-        let mut response = request.send().await.map_err(failed)?;
-        let status = response.status();
-        let headers = std::mem::take(response.headers_mut());
-        let mut body = Vec::new();
-        while let Some(chunk) = response.chunk().await.map_err(failed)? {
-            if body.len() + chunk.len() > MAX_BODY_BYTES {
-                let why =
-                    format!("{shown} answered with more than {} MiB; ask for smaller pages", MAX_BODY_BYTES >> 20);
-                return Err(PullError::Config(why));
+        if let Some(token) = request::find(&names, "token").filter(|_| self.is_bearer) {
+            let bearer = Filling::secret(format!("Bearer {}", token.text));
+            let value = request::header("authorization", &bearer)?;
+            prepared.headers.entry("authorization").or_insert(value);
+        }
+        let answer = self.caller.send(prepared).await?;
+        session.keep(&pass, &answer.headers).await;
+        if let Some(rest) = limits::used_up(&answer.headers) {
+            self.rest.ask(rest);
+        }
+        match judge(&answer, &self.rules, self.reading.format) {
+            Verdict::Page => Ok(Asked::Page(answer)),
+            Verdict::Empty => Ok(Asked::Empty(answer.shown)),
+            Verdict::LoggedOut(why) => Ok(Asked::LoggedOut(pass, why)),
+            Verdict::Error(error) => {
+                self.heed(&error);
+                Err(error)
             }
-            body.extend_from_slice(&chunk);
         }
-        self.check(status, &headers, &body, shown)?;
-        Ok((headers, body))
     }
 
-    /// Whether an answer may be a page at all.
-    fn check(&self, status: StatusCode, headers: &HeaderMap, body: &[u8], shown: &str) -> Result<(), PullError> {
-        let text = String::from_utf8_lossy(&body[..body.len().min(4_096)]);
-        let after = retry_after(headers);
-        let said = format!("{shown} answered {status}");
-        match status.as_u16() {
-            200..=299 => {}
-            401 | 403 => {
-                return Err(PullError::Denied(format!("{said}: check user, password or token, and what they may see")));
-            }
-            408 | 425 | 429 | 500..=599 => return Err(PullError::Retry { after, why: said }),
-            300..=399 => {
-                let to = headers.get("location").and_then(|to| to.to_str().ok()).unwrap_or("nowhere");
-                let to = to.split('?').next().unwrap_or(to);
-                return Err(PullError::Config(format!(
-                    "{said}, a redirect to {to}, which is not followed: correct the address"
-                )));
-            }
-            _ => return Err(PullError::Config(format!("{said}: correct address and parameters"))),
+    /// A source that asks to be left alone means all streams of the system.
+    fn heed(&self, error: &PullError) {
+        if let PullError::Retry { after: Some(after), .. } = error {
+            self.rest.ask(*after);
         }
-        let trimmed = text.trim_start_matches('\u{feff}').trim();
-        // A page of data may well hold such words in a text; an answer that means busy is short.
-        let short = body.len() <= 1_024;
-        if short && self.too_busy.iter().any(|busy| trimmed.contains(busy.as_str())) {
-            return Err(PullError::Retry { after, why: format!("{said}, but its body says that it is busy") });
-        }
-        if trimmed.is_empty() {
-            return Err(PullError::malformed(format!("{said} with an empty body"), ""));
-        }
-        let html =
-            headers.get(CONTENT_TYPE).and_then(|kind| kind.to_str().ok()).is_some_and(|kind| kind.contains("html"));
-        if trimmed.starts_with('<') || html {
-            return Err(PullError::malformed(
-                format!("{said} with a web page instead of JSON; is the login still valid?"),
-                trimmed,
-            ));
-        }
-        Ok(())
     }
 }
 
-fn client() -> Result<Client, reqwest::Error> {
-    Client::builder()
-        .user_agent(AGENT)
-        // Following a redirect would carry the token elsewhere, and hide that the address is wrong.
-        .redirect(reqwest::redirect::Policy::none())
-        // The runner retries, and nobody else.
-        .retry(reqwest::retry::never())
-        .connect_timeout(CONNECT)
-        .build()
-}
-
-fn address(base: &str, get: &str) -> Result<Url, OpenError> {
-    let joined = if get.is_empty() {
+/// The address of a path below the base address.
+fn address(base: &str, path: &str) -> Result<Url, OpenError> {
+    let joined = if path.is_empty() {
         base.to_owned()
     } else {
-        format!("{}/{}", base.trim_end_matches('/'), get.trim_start_matches('/'))
+        format!("{}/{}", base.trim_end_matches('/'), path.trim_start_matches('/'))
     };
-    let url = Url::parse(&joined)
-        .map_err(|error| OpenError(format!("`source.base_url` and `read.get` make no address: {error}")))?;
+    web_address(&joined, "source.base_url")
+}
+
+/// An address of the web.
+fn web_address(text: &str, what: &str) -> Result<Url, OpenError> {
+    let url = Url::parse(text).map_err(|error| OpenError(format!("`{what}` makes no address: {error}")))?;
     match url.scheme() {
         "http" | "https" => Ok(url),
-        other => Err(OpenError(format!("`source.base_url` has the scheme `{other}`, only http and https are known"))),
+        other => Err(OpenError(format!("`{what}` has the scheme `{other}`, only http and https are known"))),
     }
-}
-
-fn header(text: &str) -> Result<HeaderValue, OpenError> {
-    let mut value = HeaderValue::from_str(text)
-        .map_err(|_| OpenError("`source.auth` holds a character that no HTTP header may hold".to_owned()))?;
-    value.set_sensitive(true);
-    Ok(value)
-}
-
-/// Seconds, or a date as RFC 9110 has it.
-fn retry_after(headers: &HeaderMap) -> Option<Duration> {
-    let text = headers.get(RETRY_AFTER)?.to_str().ok()?.trim();
-    if let Ok(seconds) = text.parse() {
-        return Some(Duration::from_secs(seconds));
-    }
-    let at = jiff::fmt::rfc2822::parse(text).ok()?.timestamp();
-    // The source's own date is the one that its Retry-After is meant against.
-    let date = headers.get("date").and_then(|date| jiff::fmt::rfc2822::parse(date.to_str().ok()?).ok());
-    let now = date.map_or_else(|| Clock::system().now().micros(), |date| date.timestamp().as_microsecond());
-    Some(Duration::from_micros(u64::try_from(at.as_microsecond() - now).ok()?))
-}
-
-/// An error with everything that caused it.
-fn causes(error: &dyn std::error::Error) -> String {
-    let mut text = error.to_string();
-    let mut cause = error.source();
-    while let Some(error) = cause {
-        write!(text, ": {error}").expect("a text takes what is written");
-        cause = error.source();
-    }
-    text
 }

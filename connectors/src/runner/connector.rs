@@ -130,8 +130,11 @@ async fn start(
 ) -> Result<Vec<Running>, StartError> {
     let post = Post { publisher: options.bus.publisher(), clock: options.clock.clone() };
     let access = Arc::new(Access::new(definition.system.clone(), definition.source.clone(), options.variables.clone()));
-    let budget = if let SourceSpec::Http(http) = &*definition.source { http.budget } else { None };
-    let requests = Arc::new(Requests::new(budget));
+    let (budget, concurrency) = match &*definition.source {
+        SourceSpec::Http(http) => (http.budget, http.concurrency),
+        _ => (None, None),
+    };
+    let requests = Arc::new(Requests::new(budget, concurrency, access.rest.clone()));
     let turns = [Arc::new(Semaphore::new(options.tuning.streams_at_once.max(1))), all.clone()];
     let mut running = Vec::new();
     for (stream, table) in definition.streams.iter().zip(tables) {

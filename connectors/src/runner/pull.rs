@@ -144,11 +144,13 @@ impl Puller {
         let repeats = self.context.repeats();
         let mut attempt = 0;
         loop {
-            self.context.requests.take().await;
+            let under_way = self.context.requests.take().await;
             let Some(source) = self.source.as_mut() else {
                 return Err(Failure::new("E0209", "the run was stopped"));
             };
-            match source.pull(cursor).await {
+            let answer = source.pull(cursor).await;
+            drop(under_way);
+            match answer {
                 Ok(page) => return Ok(page),
                 Err(PullError::Retry { after, why }) if attempt < repeats => {
                     let chance = u32::from_le_bytes(muara_schemas::random::bytes());

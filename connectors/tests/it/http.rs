@@ -1,74 +1,21 @@
 //! The kind `http` against servers that behave and servers that do not.
 
-use std::collections::VecDeque;
-use std::fmt::Write as _;
-use std::sync::{Arc, Mutex};
-
-use axum::Router;
-use axum::body::Body;
-use axum::extract::State;
-use axum::http::{Request, Response, StatusCode};
 use muara_schemas::page::RunKind;
 use serde_json::json;
 
 use crate::rig::{Rig, standing_clock};
 
-/// What the server is asked and what it answers.
-#[derive(Clone, Default)]
-pub(crate) struct Server {
-    asked: Arc<Mutex<Vec<String>>>,
-    answers: Arc<Mutex<VecDeque<Answer>>>,
-}
+mod forms;
+mod paging;
+mod patience;
+mod server;
+mod session;
+mod tls;
 
-#[derive(Clone)]
-struct Answer {
-    status: u16,
-    headers: Vec<(&'static str, String)>,
-    body: String,
-}
-
-impl Server {
-    async fn start() -> (Self, String) {
-        let server = Self::default();
-        let app = Router::new().fallback(answer).with_state(server.clone());
-        let listener = tokio::net::TcpListener::bind("127.0.0.1:0").await.unwrap();
-        let address = format!("http://{}", listener.local_addr().unwrap());
-        tokio::spawn(async move { axum::serve(listener, app).await });
-        (server, address)
-    }
-
-    pub(crate) fn say(&self, status: u16, body: impl Into<String>) -> &Self {
-        self.say_with(status, &[], body)
-    }
-
-    fn say_with(&self, status: u16, headers: &[(&'static str, &str)], body: impl Into<String>) -> &Self {
-        let headers = headers.iter().map(|(name, value)| (*name, (*value).to_owned())).collect();
-        self.answers.lock().unwrap().push_back(Answer { status, headers, body: body.into() });
-        self
-    }
-
-    fn asked(&self) -> Vec<String> {
-        std::mem::take(&mut self.asked.lock().unwrap())
-    }
-}
-
-async fn answer(State(server): State<Server>, request: Request<Body>) -> Response<Body> {
-    let mut asked = request.uri().to_string();
-    if let Some(authorization) = request.headers().get("authorization") {
-        write!(asked, " {}", authorization.to_str().unwrap()).unwrap();
-    }
-    server.asked.lock().unwrap().push(asked);
-    let answer = server.answers.lock().unwrap().pop_front();
-    let answer = answer.unwrap_or(Answer { status: 404, headers: Vec::new(), body: "nothing was planned".to_owned() });
-    let mut response = Response::builder().status(StatusCode::from_u16(answer.status).unwrap());
-    for (name, value) in answer.headers {
-        response = response.header(name, value);
-    }
-    response.body(Body::from(answer.body)).unwrap()
-}
+pub(crate) use server::Server;
 
 /// A page of records with these ids.
-fn page(ids: std::ops::Range<u32>, rest: &str) -> String {
+pub(crate) fn page(ids: std::ops::Range<u32>, rest: &str) -> String {
     let records: Vec<String> = ids.map(|id| format!(r#"{{"id":{id},"nilai":{id}.50}}"#)).collect();
     format!(r#"{{"data":[{}]{rest}}}"#, records.join(","))
 }
@@ -77,6 +24,7 @@ pub(crate) async fn rig(source: &str, stream: &str) -> (Rig, Server) {
     let (server, address) = Server::start().await;
     let mut rig = Rig::new(&format!("  kind: http\n  base_url: {{env: URL}}\n  retry: {{max: 2}}\n{source}"), stream);
     rig.set("URL", format!("{address}/api"));
+    rig.set("TOKEN_URL", format!("{address}/oauth"));
     rig.set("TOKEN", "rahasia");
     rig.options.clock = standing_clock();
     (rig, server)
@@ -84,8 +32,6 @@ pub(crate) async fn rig(source: &str, stream: &str) -> (Rig, Server) {
 
 const TOTAL: &str = "    read: {get: /dpa, records: data, query: {tahun: \"2026\"}}
     page: {by: page, param: page, from: 1, size: {param: limit, value: 3}, total: {header: x-total}}\n";
-const TOKENS: &str = "    read: {get: /dpa, records: data}
-    page: {by: cursor, param: after, next: meta.next}\n";
 
 fn total(total: &str) -> [(&'static str, &str); 1] {
     [("x-total", total)]
@@ -188,54 +134,6 @@ async fn what_is_no_page_is_never_an_empty_one() {
     assert_eq!(rig.hub.keep().keys("dpa").len(), 9);
     server.say(200, r#"{"data":[]}"#);
     assert_eq!(rig.run(false).await.counts.gone, 0, "an empty list counts as a first miss");
-}
-
-#[tokio::test(flavor = "multi_thread")]
-async fn a_token_that_comes_again_stops_the_run() {
-    let (mut rig, server) = rig("", TOKENS).await;
-    let next = |token: &str| format!(r#","meta":{{"next":"{token}"}}"#);
-    server.say(200, page(1..3, &next("a"))).say(200, page(3..5, &next("b"))).say(200, page(5..7, &next("a")));
-    let report = rig.try_run(false).await;
-    assert!(report.failure.unwrap().starts_with("E0205"));
-    assert_eq!(server.asked(), ["/api/dpa", "/api/dpa?after=a", "/api/dpa?after=b"]);
-    server.say(200, page(1..3, &next("a"))).say(200, page(3..5, r#","meta":{"next":null}"#));
-    assert_eq!(rig.run(false).await.counts.read, 4);
-}
-
-#[tokio::test(flavor = "multi_thread")]
-async fn a_source_that_does_not_heed_the_page_stops_the_run() {
-    let (mut rig, server) = rig(
-        "",
-        "    read: {get: /dpa, records: data}\n    page: {by: offset, param: skip, size: {param: take, value: 2}}\n",
-    )
-    .await;
-    server.say(200, page(1..3, "")).say(200, page(1..3, ""));
-    let report = rig.try_run(false).await;
-    assert!(report.failure.unwrap().contains("same page twice"));
-    assert_eq!(
-        server.asked(),
-        [
-            "/api/dpa?take=2&skip=0",
-            "/api/dpa?take=2&skip=2",
-            // It was asked for while the second page was looked at.
-            "/api/dpa?take=2&skip=4"
-        ]
-    );
-}
-
-#[tokio::test(flavor = "multi_thread")]
-async fn an_uneven_page_does_not_end_a_read() {
-    let (mut rig, server) = rig(
-        "",
-        "    read: {get: /dpa, records: data}\n    page: {by: page, param: page, size: {param: limit, value: 3}}\n",
-    )
-    .await;
-    server.say(200, page(1..4, "")).say(200, page(4..6, "")).say(200, page(6..9, "")).say(200, page(9..9, ""));
-
-    let report = rig.run(false).await;
-
-    assert_eq!((report.counts.published, report.proof.map(|proof| proof.count)), (8, Some(8)));
-    assert_eq!(server.asked().len(), 4, "an empty page is the end");
 }
 
 #[tokio::test(flavor = "multi_thread")]

@@ -27,7 +27,7 @@ pub(crate) struct Rig {
 }
 
 /// The head of a definition; `source` and `streams` follow.
-const SYSTEM: &str = r#"muara: 1
+pub(crate) const SYSTEM: &str = r#"muara: 1
 system: {id: sipd, region: "33.02", agency: 5.02.0.00.0.00.01.0000, timezone: Asia/Jakarta, rank: 10}
 "#;
 

@@ -1,179 +1,9 @@
-//! Codes of definitions (01), sources (02) and records (03).
+//! Codes of sources (02) and records (03).
 
 use super::Code;
 
 /// In order.
 pub const CODES: &[Code] = &[
-    Code {
-        code: "E0101",
-        title: "the file is not YAML",
-        explanation: "The text cannot be read as one YAML document, so nothing else in it was checked. The usual causes are a tab used as indentation, a colon within an unquoted text, a quote that is not closed, and a second document after `---`. Go to the line that is named; the cause is often on the line above it.",
-    },
-    Code {
-        code: "E0102",
-        title: "a file cannot be read",
-        explanation: "The file or folder is not there, may not be read by this user, is not UTF-8, or the folder holds no `*.yaml`. Check the path and its permissions; save files from old editors again as UTF-8.",
-    },
-    Code {
-        code: "E0103",
-        title: "the file is too large",
-        explanation: "A definition may have 1 MiB, 32 levels of nesting, 100,000 values (those that aliases repeat counted each time) and 500 fields in one table. One file describes one system: split the file, or move large crosswalks into a code list.",
-    },
-    Code {
-        code: "E0104",
-        title: "unknown key",
-        explanation: "The language does not know this key at this place, so it would have had no effect; that is why it is an error. Nearly always it is a misspelling or stands one level too deep or too shallow. The help names the nearest valid key, or all that are valid here.",
-    },
-    Code {
-        code: "E0105",
-        title: "a key is missing",
-        explanation: "Something that has no default is not said. Add the key that is named; the README of the connectors describes each.",
-    },
-    Code {
-        code: "E0106",
-        title: "wrong type",
-        explanation: "A table of keys stands where a text is due, or the like, or a choice of exactly one way names none or two. Look at the indentation first: a value one level too deep becomes a table.",
-    },
-    Code {
-        code: "E0107",
-        title: "a key stands twice",
-        explanation: "Of two equal keys YAML readers silently take one; this one refuses. It is usually left over from copying. Take one of the two out, or give it another name.",
-    },
-    Code {
-        code: "E0108",
-        title: "the value is not allowed",
-        explanation: "A number, duration, share or word is not one that the key takes. Durations are a whole number and a unit (500ms, 30s, 10m, 6h, 1d); shares are percentages with at most two decimals (2%, 0.5%).",
-    },
-    Code {
-        code: "E0109",
-        title: "the name is not allowed",
-        explanation: "Ids of systems and names of streams have 1 to 40 of a-z, 0-9 and `-` and begin with a letter; a region is a Kemendagri code such as \"33.02\", in quotes; a time zone is one of Asia/Jakarta, Asia/Makassar, Asia/Jayapura or another name of the IANA database. They become part of routing keys and identities, so they are strict.",
-    },
-    Code {
-        code: "E0110",
-        title: "unknown kind of source",
-        explanation: "`kind` names a way of reaching a system: http, sql or files. Check the spelling; a system that can only be exported by hand is of kind files.",
-    },
-    Code {
-        code: "E0111",
-        title: "the option belongs to another kind",
-        explanation: "The key exists, but not for sources of this kind. It is usually left over from a definition that was copied from another system. Take it out; the help lists what is valid here.",
-    },
-    Code {
-        code: "E0112",
-        title: "unknown record type",
-        explanation: "`target` names the canonical record type that the stream maps to. `muara schema list` shows them all.",
-    },
-    Code {
-        code: "E0113",
-        title: "unknown target",
-        explanation: "The record type has no such field, or a path goes into a field that has none. The help names the nearest field; `muara schema show TYPE` shows all with their descriptions. What has no place in the schema does not travel: leave it out.",
-    },
-    Code {
-        code: "E0114",
-        title: "a required target is not filled",
-        explanation: "The schema requires this field, and no line of `map` gives it a value, so that every record would be quarantined. Map it, or give it a `const`. `region` is filled in from `system.region`. Of a nested object such as `sp2d` the required fields are due as soon as one of its fields is mapped.",
-    },
-    Code {
-        code: "E0115",
-        title: "unknown converter",
-        explanation: "`as` names a converter that does not exist, or its pattern cannot be read. Converters: text, code, money, money_id, decimal(n), decimal_id(n), int, bool, date, datetime, month, year; the last four take a pattern in double quotes, made of yyyy MM M dd d MMM MMMM HH H mm ss.",
-    },
-    Code {
-        code: "E0116",
-        title: "the rule cannot fill the target",
-        explanation: "The converter makes another type than the field has, or a single value is mapped to a list or object, or the reverse. Usually `as` can simply be left out: the type of the target decides. A list of objects is filled by `each`, an object by its fields one by one.",
-    },
-    Code {
-        code: "E0117",
-        title: "a constant does not fit the target",
-        explanation: "A value of `const`, `default` or `via` is not one that the schema allows for this field, so every record that gets it would be quarantined. The help names the nearest allowed value.",
-    },
-    Code {
-        code: "E0118",
-        title: "a secret stands in clear",
-        explanation: "Passwords and tokens must not stand in definitions, for these are copied, shown and kept in version control. Write a reference instead, {env: NAME}, {file: PATH} or {cmd: \"…\"}, and change the secret: whoever has the file has seen it. The line is not shown, so that it does not reach logs.",
-    },
-    Code {
-        code: "E0119",
-        title: "a name is used twice",
-        explanation: "Two files describe the same system of the same region, or two tests of a stream have one name. Records of both would carry one identity. Rename one, or put the streams into one file.",
-    },
-    Code {
-        code: "E0120",
-        title: "the key is empty or repeats itself",
-        explanation: "`key` lists the raw fields that identify a record for ever; without it neither changes nor deletes can be told. Prefer the source's own immutable id to a document number, which people correct.",
-    },
-    Code {
-        code: "E0121",
-        title: "the cursor does not fit the kind",
-        explanation: "An http cursor needs `param`, the query parameter that takes it; a sql cursor has none, for its column goes into the statement; a files source has no cursor, for a file is read whole. A stream without `cursor` is read whole each time, and the fingerprints still skip what has not changed.",
-    },
-    Code {
-        code: "E0122",
-        title: "a test failed",
-        explanation: "A record under `tests` did not become what the test says. The message tells each difference by pointer, what was expected and what was made. Either the table or the expectation is wrong; a definition with a failing test is not used.",
-    },
-    Code {
-        code: "E0123",
-        title: "a reference has no value",
-        explanation: "A {env: NAME} is not set or is empty, or the file of a {file: PATH} is not there. Set it for the process that runs the connector, not only in your shell; lint does not ask for it, so that files can be checked anywhere.",
-    },
-    Code {
-        code: "E0124",
-        title: "unknown version of the language",
-        explanation: "`muara: 1` says which version of the definition language a file is written in. A higher number needs a newer program.",
-    },
-    Code {
-        code: "E0125",
-        title: "the name is not safe",
-        explanation: "A table is named with its schema or without, a column, also in `key` and `cursor` of a sql stream, by one name; a name has at most 63 bytes (MySQL and MariaDB: 64 letters), no dot and no space around it; `where` of a sql stream is one condition without `;` and comments; `file` stays below the folder; `get` stays below the base URL. A view in the database is the place for anything more.",
-    },
-    Code {
-        code: "E0126",
-        title: "a target is filled twice",
-        explanation: "Two lines of `map` fill the same field, or one fills a field and another a part of it. Take one out.",
-    },
-    Code {
-        code: "E0127",
-        title: "a column is used but not read",
-        explanation: "`columns` of a sql stream lists what the statement selects, and the map, the key, the cursor or `where` uses a column that is not among them. Add it to the list, or leave `columns` out to read all.",
-    },
-    Code {
-        code: "E0128",
-        title: "an expression is wrong",
-        explanation: "The text after `expr:`, `where:` or `each:` is no jq that can be used. The place and the message say what the language expected or which function it does not know. Expressions see the record alone: `env`, `now`, `input`, `halt`, `debug` and the like are not there, so that a record that is mapped again becomes the same. A text with quotes, a colon or a `#` in it is best written between single quotes.",
-    },
-    Code {
-        code: "E0129",
-        title: "the key of `each` is not one of parent and child",
-        explanation: "Records that `each` makes from one raw parent are a set: when the parent is read again, those that are missing are gone. So the key begins with the fields that identify the parent, written `$parent.name`, and ends with at least one field of the record itself; `$index` is its place in the list, which serves when nothing better tells the records apart.",
-    },
-    Code {
-        code: "W0101",
-        title: "the stream has no tests",
-        explanation: "Without an example nobody notices when a change of the file changes what records become. Copy one typical raw record under `tests` with the body it must become, and one that must be quarantined; use no data of real persons.",
-    },
-    Code {
-        code: "W0102",
-        title: "the stream is never read whole",
-        explanation: "An incremental read sees what is new or changed, never what has been deleted, and it cannot prove that both sides are equal. Add `full_read: {every: 1d}`, at a time when the source has little to do.",
-    },
-    Code {
-        code: "W0103",
-        title: "a default is never used",
-        explanation: "The source of this field is part of the key, or `where` lets in only records that have it, so it is never absent. The `default` only hides what the line does; take it out.",
-    },
-    Code {
-        code: "W0104",
-        title: "`full_read.every` has no use",
-        explanation: "A stream without `cursor` is read whole each time, so there is nothing to say about how often. The guards `max_share` and `max_count` do have their use.",
-    },
-    Code {
-        code: "W0105",
-        title: "no test has this field",
-        explanation: "The field table reads a source field that no record under `tests:` has. Most often the name is misspelt, and the target would be absent in every record without anybody noticing. If the name is right, add the field to a test, best with a value as the source writes it.",
-    },
     Code {
         code: "E0201",
         title: "the source does not let us in",
@@ -187,7 +17,7 @@ pub const CODES: &[Code] = &[
     Code {
         code: "E0203",
         title: "what came is not what the definition says",
-        explanation: "A web page instead of JSON (often the login page), an empty body, no list at `records`, a file that cannot be read as what its ending says. Such an answer is never taken for an empty list, so nothing was deleted. Open the address or file that is named and compare.",
+        explanation: "A web page instead of JSON (often the login page), XML with declarations of its own, an encoding that the bytes do not have, an empty body, no list at `records`, a file that cannot be read as what its ending says. Such an answer is never taken for an empty list, so nothing was deleted. Open the address or file that is named and compare.",
     },
     Code {
         code: "E0204",
@@ -248,6 +78,21 @@ pub const CODES: &[Code] = &[
         code: "E0215",
         title: "a record is broken and the stream takes none",
         explanation: "The definition says `on_invalid: stop`: the run ended at the first record that could not be mapped, and nothing after it was read. The record itself is in quarantine with its reasons. Mend the source or the definition, or let broken records go to quarantine with `on_invalid: quarantine`.",
+    },
+    Code {
+        code: "E0220",
+        title: "the source says that it failed",
+        explanation: "The answer is what a rule of `errors` calls a failure, or a SOAP fault. Its own words follow where the rule names a `message`. Nothing was deleted and no cursor moved. Correct parameters or rights; when it is trouble that passes, let the rule say `do: retry`.",
+    },
+    Code {
+        code: "E0221",
+        title: "the login gave nothing to go on with",
+        explanation: "The system answered a step of the login, but not with the token or the value that the definition takes from it, nor with a cookie. Open the address that is named and compare the answer with `token` and `take`; a login that answers with its own form again usually means a wrong user or password.",
+    },
+    Code {
+        code: "E0222",
+        title: "the next link leads elsewhere",
+        explanation: "The source gave a link to its next page that has another host, port or scheme than `base_url`. It is not followed, for the token would go there too. Behind a proxy that ends TLS such links often say http where https is meant: have the system told its own address, or page by number or token instead.",
     },
     Code {
         code: "E0240",

@@ -1,12 +1,17 @@
 //! How a list is cut into pages, and how its end is known.
 //!
-//! With a total or a token the source says when it is over. Without, only an empty page does, which costs one request
-//! more: a server that filters within a page gives pages of any length, and what a short one cut off would look gone.
+//! With a total, a token or a link the source says when it is over. Without, only an empty page does, which costs one
+//! request more: a server that filters within a page gives pages of any length, and what a short one cut off would look
+//! gone.
 
-use reqwest::header::HeaderMap;
+use url::Url;
 
 use super::body::Found;
-use crate::definition::model::{PageSize, Paging, Total};
+use super::client::Answer;
+use super::link;
+use super::request::Names;
+use crate::definition::model::{Beside, PageSize, Paging};
+use crate::definition::template::Filling;
 use crate::json::Path;
 use crate::kind::{Cursor, Page, PullError};
 use crate::raw::Place;
@@ -29,50 +34,74 @@ impl Pager {
         self.given = 0;
     }
 
-    /// The parameters of a page; `at` is what [`Pager::page`] gave as next.
-    pub(super) fn query(&self, at: Option<&str>) -> Vec<(String, String)> {
-        let (param, value, size) = match &self.paging {
-            None => return Vec::new(),
-            Some(Paging::Page { param, from, size, .. }) => {
-                (param, Some(at.map_or_else(|| from.to_string(), str::to_owned)), size.as_ref())
-            }
-            Some(Paging::Offset { param, size, .. }) => (param, Some(at.unwrap_or("0").to_owned()), Some(size)),
-            Some(Paging::Cursor { param, size, .. }) => (param, at.map(str::to_owned), size.as_ref()),
-        };
-        let size = size.map(|PageSize { param, value }| (param.clone(), value.to_string()));
-        size.into_iter().chain(value.map(|value| (param.clone(), value))).collect()
+    /// Whether `at` is the address of a page.
+    pub(super) const fn has_links(&self) -> bool {
+        matches!(self.paging, Some(Paging::Link { .. }))
+    }
+
+    /// What leads to a page; `at` is what [`Pager::page`] gave as next.
+    fn lead(&self, at: Option<&str>) -> Option<Filling> {
+        let number = |text: &str| text.parse().map_or_else(|_| Filling::plain(text), Filling::number);
+        match self.paging.as_ref()? {
+            Paging::Page { from, .. } => Some(at.map_or_else(|| Filling::number(u64::from(*from)), number)),
+            Paging::Offset { .. } => Some(number(at.unwrap_or("0"))),
+            Paging::Cursor { .. } => at.map(Filling::plain),
+            Paging::Link { .. } => None,
+        }
+    }
+
+    fn size(&self) -> Option<&PageSize> {
+        self.paging.as_ref().and_then(Paging::size)
+    }
+
+    /// What the names of paging stand for.
+    pub(super) fn names(&self, at: Option<&str>) -> Names {
+        let size = self.size().map(|size| ("size".to_owned(), Filling::number(u64::from(size.value))));
+        let lead = self.paging.as_ref().and_then(Paging::lead).zip(self.lead(at));
+        size.into_iter().chain(lead.map(|((name, _), filling)| (name.to_owned(), filling))).collect()
+    }
+
+    /// The query parameters of a page.
+    pub(super) fn query(&self, at: Option<&str>) -> Vec<(String, Filling)> {
+        if self.has_links() && at.is_some() {
+            return Vec::new();
+        }
+        let size = self.size().and_then(|size| Some((size.param.clone()?, Filling::number(u64::from(size.value)))));
+        let param = self.paging.as_ref().and_then(Paging::lead).and_then(|(_, param)| param.map(str::to_owned));
+        size.into_iter().chain(param.zip(self.lead(at))).collect()
     }
 
     /// The paths whose values [`Pager::page`] needs, in a fixed order: total, next, more.
     pub(super) fn paths(&self) -> Vec<&Path> {
         let total = match self.total() {
-            Some(Total::Path(path)) => Some(path),
+            Some(Beside::Path(path)) => Some(path),
             _ => None,
         };
         let (next, more) = match &self.paging {
-            Some(Paging::Cursor { next, more, .. }) => (Some(next), more.as_ref()),
+            Some(Paging::Cursor { next: Beside::Path(next), more, .. }) => (Some(next), more.as_ref()),
+            Some(Paging::Cursor { more, .. }) => (None, more.as_ref()),
+            Some(Paging::Link { next, .. }) => (next.as_ref(), None),
             _ => (None, None),
         };
         [total, next, more].into_iter().flatten().collect()
     }
 
-    /// Makes a page of what came for the request at `at`.
+    /// Makes a page of what came for the request at `at`. `base` is where the source is, `list` where the records are.
     pub(super) fn page(
         &mut self,
         at: Option<&str>,
-        shown: &str,
-        headers: &HeaderMap,
+        answer: &Answer,
         found: Found,
-        list: &Path,
+        (base, list): (&Url, &Path),
     ) -> Result<Page, PullError> {
+        let shown = answer.shown.as_str();
         let Found { records, values } = found;
         let mut values = values.into_iter();
         let total = match self.total() {
             None => None,
-            Some(Total::Path(path)) => Some((format!("at `{path}`"), values.next().flatten())),
-            Some(Total::Header(name)) => {
-                let text = headers.get(name.as_str()).and_then(|value| value.to_str().ok());
-                Some((format!("in the header `{name}`"), text.map(|text| text.trim().to_owned())))
+            Some(Beside::Path(path)) => Some((format!("at `{path}`"), values.next().flatten())),
+            Some(Beside::Header(name)) => {
+                Some((format!("in the header `{name}`"), answer.header(name).map(str::to_owned)))
             }
         };
         let total = total.map(|(place, text)| count(text.as_deref(), &place, shown)).transpose()?;
@@ -86,43 +115,51 @@ impl Pager {
                 (by_number(), (number + 1).to_string())
             }
             Some(Paging::Offset { .. }) => (by_number(), self.given.to_string()),
-            Some(Paging::Cursor { more, .. }) => {
-                let token = values.next().flatten().filter(|token| !token.is_empty());
+            Some(Paging::Cursor { next, more, .. }) => {
+                let token = match next {
+                    Beside::Path(_) => values.next().flatten(),
+                    Beside::Header(name) => answer.header(name).map(str::to_owned),
+                };
                 let flag = more.is_some().then(|| values.next().flatten());
-                match (flag, token) {
-                    (Some(Some(flag)), _) if matches!(flag.as_str(), "false" | "0") => (false, String::new()),
-                    (Some(None), _) => {
-                        return Err(PullError::malformed(format!("{shown} does not say whether there is more"), ""));
-                    }
-                    (Some(_), None) => {
-                        return Err(PullError::malformed(
-                            format!("{shown} says that there is more, but gives no token"),
-                            "",
-                        ));
-                    }
-                    (None, None) => (false, String::new()),
-                    (_, Some(token)) => (true, token),
+                following(token.filter(|token| !token.is_empty()), flag, shown)?
+            }
+            Some(Paging::Link { next, .. }) => {
+                let text = match next {
+                    Some(_) => values.next().flatten(),
+                    None => link::next(&answer.headers),
+                };
+                match text.filter(|text| !text.is_empty()) {
+                    Some(text) => (true, link::resolve(&text, &answer.url, base, shown)?.into()),
+                    None => (false, String::new()),
                 }
             }
         };
-        Ok(Page {
-            records,
-            place: Place::list(shown, &list.pointer()),
-            first: 0,
-            next: Cursor::At(next),
-            more,
-            snapshot: false,
-            total,
-        })
+        Ok(page(records, Place::list(shown, &list.pointer()), Cursor::At(next), more, total))
     }
 
-    const fn total(&self) -> Option<&Total> {
-        match &self.paging {
-            Some(Paging::Page { total, .. } | Paging::Offset { total, .. } | Paging::Cursor { total, .. }) => {
-                total.as_ref()
-            }
-            None => None,
-        }
+    /// The page that an answer without records is taken for: the read is over.
+    pub(super) fn nothing(shown: &str, list: &Path) -> Page {
+        page(Vec::new(), Place::list(shown, &list.pointer()), Cursor::At(String::new()), false, None)
+    }
+
+    fn total(&self) -> Option<&Beside> {
+        self.paging.as_ref().and_then(Paging::total)
+    }
+}
+
+fn page(records: Vec<crate::raw::Raw>, place: Place, next: Cursor, more: bool, total: Option<u64>) -> Page {
+    Page { records, place, first: 0, next, more, snapshot: false, total }
+}
+
+/// Whether there is more by token and flag; `flag` is what stands where the flag should be, if there should be one.
+fn following(token: Option<String>, flag: Option<Option<String>>, shown: &str) -> Result<(bool, String), PullError> {
+    let bad = |why: &str| Err(PullError::malformed(format!("{shown} {why}"), ""));
+    match (flag, token) {
+        (Some(Some(flag)), _) if matches!(flag.as_str(), "false" | "0") => Ok((false, String::new())),
+        (Some(None), _) => bad("does not say whether there is more"),
+        (Some(_), None) => bad("says that there is more, but gives no token"),
+        (None, None) => Ok((false, String::new())),
+        (_, Some(token)) => Ok((true, token)),
     }
 }
 
