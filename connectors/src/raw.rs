@@ -12,12 +12,14 @@ use crate::mapping::{Columns, Lookup};
 mod children;
 mod place;
 mod pluck;
+mod rebuild;
 #[cfg(test)]
 mod tests;
 
 pub use children::children;
 pub use place::Place;
 pub use pluck::Pluck;
+pub use rebuild::Rebuild;
 
 /// Marks a null in [`Row::ends`]; texts of a row end below it.
 const NULL: u32 = 1 << 31;

@@ -1,7 +1,8 @@
 //! The runner: pull → skip → map → validate → publish → save, for every stream of every definition.
 //!
 //! Read [`connector`] for what a program starts, `worker` for the life of a stream, `run` for the way of a record.
-//! `sift`, `closing`, `cursor`, `key`, `pages` and `seen` decide; `pull`, `saver`, `compare` and `control` obey.
+//! `sift`, `verdict`, `closing`, `cursor`, `key`, `pages` and `seen` decide; `pull`, `saver`, `compare`, `replay` and
+//! `control` obey.
 
 mod backoff;
 mod closing;
@@ -13,6 +14,7 @@ mod cursor;
 mod key;
 mod pages;
 mod pull;
+mod replay;
 pub mod report;
 mod run;
 mod saver;
@@ -20,6 +22,7 @@ mod seen;
 pub mod settings;
 mod sift;
 mod split;
+mod verdict;
 mod worker;
 
 pub use connector::{Connector, Handle, StartError};

@@ -20,9 +20,12 @@ pub mod absorption;
 pub mod app;
 pub mod auth;
 pub mod base32;
+pub mod causes;
 pub mod changes;
 pub mod digest;
+pub mod discards;
 mod docs;
+mod given;
 pub mod health;
 pub mod history;
 pub mod key;
@@ -35,6 +38,7 @@ mod params;
 pub mod problem;
 pub mod quarantine;
 pub mod records;
+pub mod replays;
 pub mod runs;
 pub mod schemas;
 pub mod server;
@@ -46,13 +50,14 @@ pub use server::serve;
 
 use problem::Problem;
 
-/// The largest body that is read; nothing here needs one.
+/// The largest body that is read; a list of entries is the largest that is needed.
 const MAX_BODY_BYTES: usize = 64 * 1024;
 /// The longest that an answer may take: a full wait for news, and the work before and after.
 const PATIENCE: Duration = Duration::from_mins(1);
 
-/// Every address with a description; those under `/api/v1` still without their guard.
-fn described() -> (OpenApiRouter<App>, OpenApiRouter<App>) {
+/// Every address with a description: those under `/api/v1` that read and those that change something, still without their
+/// guards, and the open ones.
+fn described() -> [OpenApiRouter<App>; 3] {
     let guarded = OpenApiRouter::new()
         .routes(routes!(records::page))
         .routes(routes!(records::one))
@@ -63,27 +68,35 @@ fn described() -> (OpenApiRouter<App>, OpenApiRouter<App>) {
         .routes(routes!(sources::page))
         .routes(routes!(runs::page))
         .routes(routes!(quarantine::page))
+        .routes(routes!(causes::page))
+        .routes(routes!(replays::page))
+        .routes(routes!(replays::one))
         .routes(routes!(quarantine::one))
         .routes(routes!(schemas::all))
         .routes(routes!(schemas::one));
+    let operated = OpenApiRouter::new()
+        .routes(routes!(replays::begin))
+        .routes(routes!(replays::stop))
+        .routes(routes!(discards::discard));
     let open = OpenApiRouter::with_openapi(docs::Document::openapi())
         .routes(routes!(health::live))
         .routes(routes!(health::ready))
         .routes(routes!(meter::metrics));
-    (guarded, open)
+    [guarded, operated, open]
 }
 
 /// The description of the API, OpenAPI 3.1.
 pub fn description() -> utoipa::openapi::OpenApi {
-    let (guarded, open) = described();
-    open.nest("/api/v1", guarded).into_openapi()
+    let [guarded, operated, open] = described();
+    open.nest("/api/v1", guarded.merge(operated)).into_openapi()
 }
 
 /// The whole API.
 pub fn router(app: App) -> Router {
-    let (guarded, open) = described();
+    let [guarded, operated, open] = described();
     let guarded = guarded.route_layer(from_fn_with_state(app.clone(), auth::require));
-    let (router, _) = open.nest("/api/v1", guarded).split_for_parts();
+    let operated = operated.route_layer(from_fn_with_state(app.clone(), auth::require_operator));
+    let (router, _) = open.nest("/api/v1", guarded.merge(operated)).split_for_parts();
     router
         .merge(docs::routes())
         .fallback(|| async { Problem::of_status(StatusCode::NOT_FOUND) })

@@ -10,8 +10,8 @@ use tokio_util::task::TaskTracker;
 
 use crate::intake::{Intake, Senders};
 use crate::projector::Totals;
-use crate::reader;
 use crate::store::{Db, Result, head, installation, readers};
+use crate::{reader, replay};
 
 /// The parts that everything in a hub shares; cheap to clone.
 #[derive(Clone)]
@@ -39,7 +39,7 @@ impl Hub {
         Ok(Self { db, bus, secret, clock, news: Arc::new(Notify::new()) })
     }
 
-    /// Starts intake and readers; they end when `token` is cancelled.
+    /// Starts intake, readers and the replays that were under way; they end when `token` is cancelled.
     pub fn start(&self, senders: Senders, tasks: &TaskTracker, token: &CancellationToken) {
         let intake = Intake {
             db: self.db.clone(),
@@ -51,6 +51,7 @@ impl Hub {
         };
         intake.spawn(tasks, token);
         reader::spawn(Totals, self.db.clone(), Arc::clone(&self.news), tasks, token);
+        replay::spawn(self.db.clone(), self.clock.clone(), Arc::clone(&self.news), tasks, token);
     }
 
     /// Whether every reader stands at the head of the log.

@@ -18,12 +18,14 @@ use tokio_util::task::TaskTracker;
 use crate::proof;
 use crate::store::{self, Db, findings, parked, runs, streams};
 
+mod answer;
 pub mod apply;
 pub mod chain;
 pub mod checked;
 pub mod holding;
 mod inspection;
 pub mod order;
+pub mod replaying;
 pub mod senders;
 pub mod unit;
 pub mod verdict;

@@ -1,7 +1,8 @@
 //! From the bus to the people and applications.
 //!
 //! Read in this order: [`intake`] (the spine: what arrives, what is decided, what is stored), [`merge`] (pure),
-//! [`store`] (both engines), [`reader`] and [`projector`] (everything downstream of the log), [`views`] (pure).
+//! [`store`] (both engines), [`reader`] and [`projector`] (everything downstream of the log), [`replay`] (out of
+//! quarantine and in again), [`views`] (pure).
 
 pub mod access;
 pub mod api;
@@ -13,6 +14,7 @@ pub mod merge;
 pub mod projector;
 pub mod proof;
 pub mod reader;
+pub mod replay;
 pub mod store;
 pub mod views;
 

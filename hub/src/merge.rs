@@ -102,6 +102,11 @@ impl Batch {
         self.entries.is_empty()
     }
 
+    /// Whether there is a record of this id, deleted or not.
+    pub fn knows(&self, id: RecordId) -> bool {
+        self.standing.contains_key(&id) || self.known.contains_key(&id)
+    }
+
     /// Takes a valid record in.
     pub fn upsert(&mut self, incoming: Incoming) -> Outcome {
         let next = Place::New(i64::try_from(self.entries.len()).unwrap_or(i64::MAX));

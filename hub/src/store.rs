@@ -3,11 +3,13 @@
 //! How to add a function: plain `async fn` over `&mut Tx`, the unit of work first and the subject second, one statement
 //! for any number of records ([`rows::Rows`]), and a case in the store contract test, which runs on both engines.
 
+pub mod causes;
 pub mod census;
 pub mod changes;
 pub mod commands;
 pub mod compared;
 pub mod db;
+pub mod discards;
 pub mod entries;
 pub mod error;
 pub mod feed;
@@ -22,6 +24,8 @@ pub mod parked;
 pub mod quarantine;
 pub mod readers;
 pub mod records;
+pub mod replayed;
+pub mod replays;
 mod row;
 pub mod rows;
 pub mod runs;

@@ -2,8 +2,9 @@
 
 use serde::{Deserialize, Serialize};
 
+use crate::canonical::ContentHash;
 use crate::clock::Moment;
-use crate::page::RunId;
+use crate::page::{RawForm, Reason, RunId};
 use crate::stream::StreamName;
 
 /// An order to the connector that owns a system; lost or late ones do no harm.
@@ -49,6 +50,57 @@ pub enum Order {
         /// The keys.
         keys: Vec<String>,
     },
+    /// Map these raw records with today's definition.
+    Replay {
+        /// Only answer what would come of them. Otherwise they come in as a run of their own.
+        dry_run: bool,
+        /// At most [`MAX_RECORDS`](crate::page::MAX_RECORDS), and about [`MAX_PAGE_BYTES`](crate::page::MAX_PAGE_BYTES).
+        entries: Vec<Replayable>,
+    },
+}
+
+/// A raw record out of quarantine.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Replayable {
+    /// Number of its quarantine entry.
+    pub entry: i64,
+    /// The entry's key, where one could be read.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub key: Option<String>,
+    /// Where in the source it stood.
+    pub pointer: String,
+    /// Hash of the whole raw record.
+    pub raw_hash: ContentHash,
+    /// The raw record as text.
+    pub raw: String,
+    /// What the text stands for.
+    pub form: RawForm,
+}
+
+/// What would come of a raw record.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Foreseen {
+    /// Number of its quarantine entry.
+    pub entry: i64,
+    /// What would come of it.
+    pub outcome: Prospect,
+    /// The first reason why it would not be valid.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub reason: Option<Reason>,
+}
+
+/// What would come of a raw record.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum Prospect {
+    /// It would be a valid record.
+    Valid,
+    /// It would be broken again.
+    Broken,
+    /// It cannot be mapped at all.
+    Refused,
 }
 
 /// A connector's answer to a command.
@@ -64,6 +116,9 @@ pub struct Answer {
     /// Why not, or what came of it.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub detail: Option<String>,
+    /// What would come of each raw record, when a replay was only to be tried.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub foreseen: Vec<Foreseen>,
 }
 
 /// What a connector tells about one stream when it starts or its definition changes.

@@ -35,6 +35,8 @@ pub enum RunKind {
     Full,
     /// Reads nothing: lists keys and hashes so that both sides can be compared after a broken proof.
     Compare,
+    /// Reads nothing: maps raw records out of quarantine with today's definition.
+    Replay,
 }
 
 /// One page of one run.
@@ -75,6 +77,9 @@ pub struct Page {
     /// Keys and hashes of a [`RunKind::Compare`] run.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub have: Vec<(String, ContentHash)>,
+    /// Entries that a [`RunKind::Replay`] run cannot map at all.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub refused: Vec<Refusal>,
     /// Present on the last page of a run.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub end: Option<End>,
@@ -92,6 +97,42 @@ pub struct Record {
     pub hash: ContentHash,
     /// The canonical body, byte for byte as it is stored.
     pub body: Box<RawValue>,
+    /// In a [`RunKind::Replay`] run, and in no other: what it was made of.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub mends: Option<Mends>,
+}
+
+/// The quarantine entry whose raw record became valid.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Mends {
+    /// Its number.
+    pub entry: i64,
+    /// Hash of the raw record that was mapped: when the entry holds another one by now, nothing is mended.
+    pub raw_hash: ContentHash,
+}
+
+/// A quarantine entry that no mapping mends.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Refusal {
+    /// Its number.
+    pub entry: i64,
+    /// Why.
+    pub reason: Reason,
+}
+
+/// What the text of a raw record stands for, so that it can be mapped again as it was read.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum RawForm {
+    /// JSON of the source, byte for byte.
+    #[default]
+    Json,
+    /// A row: its cells as texts under the names of their columns.
+    Row,
+    /// A row some of whose cells hold an error of the source, which the text cannot tell from a value.
+    FaultyRow,
 }
 
 /// One record that could not be mapped or is not valid.
@@ -107,11 +148,17 @@ pub struct Quarantined {
     pub raw_hash: ContentHash,
     /// The raw record as text, cut at 64 KiB.
     pub raw: String,
+    /// What the text stands for.
+    #[serde(default)]
+    pub form: RawForm,
     /// Every reason, at least one.
     pub errors: Vec<Reason>,
     /// What could be read of it all the same.
     #[serde(default)]
     pub about: About,
+    /// In a [`RunKind::Replay`] run, and in no other: the entry that is broken again.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub entry: Option<i64>,
 }
 
 /// One reason for a quarantine.

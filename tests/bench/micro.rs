@@ -120,7 +120,7 @@ fn table() -> Table {
 }
 
 fn map(table: &Table, raw: &Raw) -> serde_json::Value {
-    match table.map(&raw.parse().expect("a row needs no parsing")) {
+    match table.map(&raw.parse().expect("a row needs no parsing"), &[]) {
         Mapped::Record(body) => body,
         Mapped::Broken { errors, .. } => panic!("{errors:#?}"),
     }
@@ -132,7 +132,7 @@ fn sent(first: usize, count: usize) -> Vec<Record> {
     let record = |number: usize| {
         let body = serde_json::value::to_raw_value(&map(&table, &row(&head, number))).expect("a value serialises");
         let (key, pointer) = (number.to_string(), format!("budget_line?{number}"));
-        Record { key, pointer, hash: ContentHash::of(body.get().as_bytes()), body }
+        Record { key, pointer, hash: ContentHash::of(body.get().as_bytes()), body, mends: None }
     };
     (first..first + count).map(record).collect()
 }
@@ -154,6 +154,7 @@ fn page(first: usize) -> Page {
         gone: Vec::new(),
         held: Vec::new(),
         have: Vec::new(),
+        refused: vec![],
         end: None,
     }
 }

@@ -1,8 +1,9 @@
 //! Raw records: what is hashed, what is plucked, what a pointer looks like.
 
+use muara_schemas::page::RawForm;
 use proptest::prelude::*;
 
-use super::{Head, Place, Pluck, Raw, Row};
+use super::{Head, Place, Pluck, Raw, Rebuild, Row};
 use crate::json::Path;
 
 fn row(names: &[&str], cells: &[Option<&str>]) -> Row {
@@ -86,4 +87,17 @@ proptest! {
     fn no_text_panics(text in "\\PC{0,40}") {
         plucked(&Raw::Json(text.into()), &["a", "b"]);
     }
+}
+
+#[test]
+fn what_quarantine_keeps_becomes_the_same_record_again() {
+    let mut rebuild = Rebuild::default();
+    let odd = row(&["a", "b.c", "a", ""], &[Some("x\"\n"), None, Some(""), Some("{\"d\":1.50}")]);
+    for raw in [Raw::Row(odd.clone()), Raw::Row(odd), Raw::Json(r#"{ "n" : 1.500, "n":2 }"#.into())] {
+        let form = if matches!(raw, Raw::Json(_)) { RawForm::Json } else { RawForm::Row };
+        let again = rebuild.raw(raw.to_text(), form).unwrap();
+        assert_eq!((again.hash(), again.to_text()), (raw.hash(), raw.to_text()));
+    }
+    assert!(rebuild.raw(r#"{"a":"x","b":"#.to_owned(), RawForm::Row).is_err(), "a text that was cut");
+    assert!(rebuild.raw(r#"{"a":7}"#.to_owned(), RawForm::Row).is_err(), "a row holds texts alone");
 }

@@ -6,7 +6,7 @@ use std::time::Duration;
 
 use muara_schemas::StreamName;
 use muara_schemas::bus::{Consumer, Delivery};
-use muara_schemas::control::{self, Answer, Command};
+use muara_schemas::control::{self, Answer, Command, Foreseen};
 use muara_schemas::message::Message;
 use tokio::sync::{mpsc, oneshot};
 use tokio_util::sync::CancellationToken;
@@ -21,6 +21,13 @@ const REMEMBERED: usize = 256;
 
 /// How long an order that could not be obeyed is kept from the bus, which may bring it again at once.
 const AGAIN: Duration = Duration::from_secs(10);
+
+/// What an answer tells of an order that was obeyed.
+#[derive(Debug, Default)]
+struct Told {
+    detail: Option<String>,
+    foreseen: Vec<Foreseen>,
+}
 
 /// Serves the commands of one system.
 pub(super) struct Control {
@@ -77,19 +84,19 @@ impl Control {
             return charge.settle(Err("it has expired".to_owned())).await;
         }
         let Some(worker) = self.workers.get(&charge.stream.stream) else {
-            return charge.settle(Err("this connector has no such stream".to_owned())).await;
+            return charge.settle(Err("E0253: this connector has no such stream".to_owned())).await;
         };
         // When a worker is gone, so is its end of `done`, and the order counts as not obeyed.
         match order {
             control::Order::Reset { .. } => {
                 let (done, outcome) = oneshot::channel();
                 drop(worker.send(Order::Reset { done }).await);
-                charge.wait(outcome, |()| Ok(None)).await;
+                charge.wait(outcome, |()| Ok(Told::default())).await;
             }
             control::Order::Pause { until } => {
                 let (done, outcome) = oneshot::channel();
                 drop(worker.send(Order::Pause { until, done }).await);
-                charge.wait(outcome, |()| Ok(None)).await;
+                charge.wait(outcome, |()| Ok(Told::default())).await;
             }
             // These take long: other commands are served meanwhile.
             control::Order::Run { full } => {
@@ -97,27 +104,39 @@ impl Control {
                 drop(worker.send(Order::Run { full, done }).await);
                 let told = |report: StreamReport| match report.failure {
                     Some(failure) => Err(failure),
-                    None => Ok(Some(format!("{} records read", report.counts.read))),
+                    None => Ok(Told::of(format!("{} records read", report.counts.read))),
                 };
                 self.desk.tracker.spawn(charge.wait(outcome, told));
             }
             control::Order::Compare { .. } => {
                 let (done, outcome) = oneshot::channel();
                 drop(worker.send(Order::Compare { done }).await);
-                self.desk.tracker.spawn(charge.wait(outcome, |outcome: Result<_, _>| outcome.map(Some)));
+                self.desk.tracker.spawn(charge.wait(outcome, |outcome: Result<_, _>| outcome.map(Told::of)));
             }
             control::Order::Reread { keys } => {
                 let (done, outcome) = oneshot::channel();
                 drop(worker.send(Order::Reread { keys, done }).await);
-                self.desk.tracker.spawn(charge.wait(outcome, |outcome: Result<_, _>| outcome.map(Some)));
+                self.desk.tracker.spawn(charge.wait(outcome, |outcome: Result<_, _>| outcome.map(Told::of)));
+            }
+            control::Order::Replay { dry_run, entries } => {
+                let (done, outcome) = oneshot::channel();
+                drop(worker.send(Order::Replay { dry_run, entries, done }).await);
+                let told = |outcome: Result<_, _>| outcome.map(|foreseen| Told { detail: None, foreseen });
+                self.desk.tracker.spawn(charge.wait(outcome, told));
             }
         }
     }
 }
 
+impl Told {
+    fn of(detail: String) -> Self {
+        Self { detail: Some(detail), ..Self::default() }
+    }
+}
+
 impl Charge {
     /// Waits for what comes of the order. What nobody obeyed goes back to the bus, for this process or the next.
-    async fn wait<T>(self, outcome: oneshot::Receiver<T>, told: impl FnOnce(T) -> Result<Option<String>, String>) {
+    async fn wait<T>(self, outcome: oneshot::Receiver<T>, told: impl FnOnce(T) -> Result<Told, String>) {
         let token = self.desk.token.clone();
         match token.run_until_cancelled(outcome).await {
             Some(Ok(outcome)) => self.settle(told(outcome)).await,
@@ -126,12 +145,10 @@ impl Charge {
     }
 
     /// Answers, and takes the order off the bus.
-    async fn settle(self, outcome: Result<Option<String>, String>) {
-        let (done, detail) = match outcome {
-            Ok(detail) => (true, detail),
-            Err(why) => (false, Some(why)),
-        };
-        let answer = Answer { command: self.id, stream: self.stream, done, detail };
+    async fn settle(self, outcome: Result<Told, String>) {
+        let done = outcome.is_ok();
+        let Told { detail, foreseen } = outcome.unwrap_or_else(Told::of);
+        let answer = Answer { command: self.id, stream: self.stream, done, detail, foreseen };
         let id = format!("answer-{}", answer.command);
         let message = Message::Answer(answer);
         // The receipt is not waited for: an answer that is lost costs nothing.
@@ -182,6 +199,7 @@ const fn said(order: &control::Order) -> (&'static str, usize) {
         control::Order::Pause { .. } => ("pause", 0),
         control::Order::Compare { .. } => ("compare", 0),
         control::Order::Reread { keys } => ("reread", keys.len()),
+        control::Order::Replay { entries, .. } => ("replay", entries.len()),
     }
 }
 

@@ -1,7 +1,7 @@
 //! From records to pages: what goes together in one message.
 
 use muara_schemas::StreamName;
-use muara_schemas::page::{End, MAX_PAGE_BYTES, MAX_RECORDS, Page, Quarantined, Record, RunId, RunKind};
+use muara_schemas::page::{End, MAX_PAGE_BYTES, MAX_RECORDS, Page, Quarantined, Record, Refusal, RunId, RunKind};
 
 /// What a record costs on the wire beside its texts.
 const OVERHEAD: usize = 120;
@@ -43,6 +43,7 @@ impl RunHead {
             gone: Vec::new(),
             held: Vec::new(),
             have: Vec::new(),
+            refused: Vec::new(),
             end: None,
         }
     }
@@ -68,6 +69,11 @@ impl Pages {
             quarantined.errors.iter().map(|error| error.message.len() + error.target.len() + OVERHEAD).sum::<usize>();
         self.bytes += quarantined.raw.len() + quarantined.pointer.len() + texts + OVERHEAD;
         self.page.quarantined.push(quarantined);
+    }
+
+    /// An entry that a replay cannot map.
+    pub(super) fn refuse(&mut self, refusal: Refusal) {
+        self.page.refused.push(refusal);
     }
 
     /// Whether a valid record with this key waits in the open page.

@@ -5,7 +5,7 @@ use std::sync::Arc;
 
 use bytes::Bytes;
 use muara_schemas::message::Message;
-use muara_schemas::page::{About, Counts, MAX_RAW_BYTES, Quarantined, Reason, Record, RunKind};
+use muara_schemas::page::{About, Counts, Quarantined, Reason, Record, RunKind};
 use muara_schemas::{ContentHash, Moment};
 
 use super::context::Context;
@@ -14,16 +14,12 @@ use super::pages::Pages;
 use super::report::Failure;
 use super::seen::Seen;
 use super::settings::Tuning;
+use super::verdict::{Judge, Verdict, kept, reason};
 use crate::definition::model::OnInvalid;
-use crate::mapping::{Mapped, Table};
 use crate::raw::{Place, Raw};
 use crate::state::{Hash, Mark, NONE, Print, Save};
-use crate::worker::Evaluator;
 
 mod tolerance;
-mod verdict;
-
-use verdict::Verdict;
 
 /// How many saves are collected before they go to the state file, with the page that is open.
 const SAVES: usize = 2_000;
@@ -63,9 +59,7 @@ pub(super) struct Item {
 pub(super) struct Uses(pub(super) Vec<(String, String)>);
 
 pub(super) struct Sifter {
-    table: Arc<Table>,
-    evaluator: Evaluator,
-    uses: Arc<Uses>,
+    judge: Judge,
     tuning: Tuning,
     on_invalid: OnInvalid,
     salt: Hash,
@@ -89,9 +83,7 @@ pub(super) struct Sifter {
 impl Sifter {
     pub(super) fn new(context: &Context, pages: Pages, next_slot: u32) -> Self {
         Self {
-            table: context.table.clone(),
-            evaluator: context.evaluator(),
-            uses: context.uses.clone(),
+            judge: Judge::of(context),
             tuning: context.tuning,
             on_invalid: context.stream.on_invalid,
             salt: context.salt,
@@ -158,24 +150,21 @@ impl Sifter {
             return;
         }
         let fields = raw.parse();
-        let selected = fields.as_ref().map_or(Ok(true), |fields| self.selects(fields, &raw));
+        let selected = fields.as_ref().map_or(Ok(true), |fields| self.judge.selects(fields, &raw));
         if selected == Ok(false) {
             self.counts.left_out += 1;
             return;
         }
         self.counts.read += 1;
         let salt = self.salt;
-        let broken = |errors: Vec<Reason>, about: About, pointer: String, shown: Option<&Arc<str>>| Quarantined {
-            key: shown.map(std::string::ToString::to_string),
-            pointer,
-            raw_hash: ContentHash::from_bytes(&xor(hash, salt)).expect("sixteen bytes are sixteen bytes"),
-            raw: cut(raw.to_text()),
-            errors,
-            about,
+        let broken = |errors: Vec<Reason>, about: About, pointer: String, shown: Option<&Arc<str>>| {
+            let (key, (text, form)) = (shown.map(std::string::ToString::to_string), kept(&raw));
+            let raw_hash = ContentHash::from_bytes(&xor(hash, salt)).expect("sixteen bytes are sixteen bytes");
+            Quarantined { key, pointer, raw_hash, raw: text, form, errors, about, entry: None }
         };
         if let Some(reason) = keyless {
             self.keyless = true;
-            let about = fields.map_or_else(|_| About::default(), |fields| about(&self.mapped(&fields, &raw)));
+            let about = fields.map_or_else(|_| About::default(), |fields| self.judge.about(&fields, &raw));
             let quarantined = broken(vec![reason], about, self.seen.pointer(""), None);
             let slot = self.slot(print.as_ref());
             self.quarantine(quarantined, now, items);
@@ -193,7 +182,7 @@ impl Sifter {
                 self.seen.at()
             );
             let pointer = self.seen.pointer(&key);
-            let about = fields.map_or_else(|_| About::default(), |fields| about(&self.mapped(&fields, &raw)));
+            let about = fields.map_or_else(|_| About::default(), |fields| self.judge.about(&fields, &raw));
             let quarantined = broken(vec![reason("E0322", message)], about, pointer, Some(&key));
             // The valid record comes first: only the order of pages is promised, not that of the lists within one.
             if self.pages.holds(&key) {
@@ -210,8 +199,8 @@ impl Sifter {
         self.seen.mark(slot);
         let verdict = match fields {
             Ok(fields) => match selected {
-                Ok(_) => self.map(&fields, &raw, print.as_ref()),
-                Err(reason) => Verdict::Broken(vec![reason], about(&self.mapped(&fields, &raw))),
+                Ok(_) => self.judge.judge(&fields, &raw),
+                Err(reason) => Verdict::Broken(vec![reason], self.judge.about(&fields, &raw)),
             },
             Err(error) => Verdict::Broken(
                 vec![reason("E0321", format!("the record is no JSON that we take: {error}"))],
@@ -219,7 +208,9 @@ impl Sifter {
             ),
         };
         let (mark, body) = match verdict {
-            Verdict::Same(body) => {
+            Verdict::Valid(_, body)
+                if print.as_ref().is_some_and(|print| print.mark == Mark::Live && print.body == body) =>
+            {
                 self.counts.unchanged += 1;
                 (Mark::Live, body)
             }
@@ -326,17 +317,6 @@ impl Sifter {
     }
 }
 
-fn about(mapped: &Mapped) -> About {
-    match mapped {
-        Mapped::Record(value) => Table::about(value),
-        Mapped::Broken { about, .. } => about.clone(),
-    }
-}
-
-fn reason(code: &str, message: String) -> Reason {
-    Reason { code: code.to_owned(), target: String::new(), source: None, message }
-}
-
 /// Hashes are salted with the definition, so that a new definition maps every record anew.
 pub(super) fn xor(hash: Hash, salt: Hash) -> Hash {
     std::array::from_fn(|at| hash[at] ^ salt[at])
@@ -345,11 +325,4 @@ pub(super) fn xor(hash: Hash, salt: Hash) -> Hash {
 /// What the state file remembers a record without a key by.
 pub(super) fn keyless_key(hash: Hash) -> Arc<str> {
     format!("{KEYLESS}{}", muara_schemas::canonical::hex(&hash)).into()
-}
-
-fn cut(mut text: String) -> String {
-    if text.len() > MAX_RAW_BYTES {
-        text.truncate(text.floor_char_boundary(MAX_RAW_BYTES));
-    }
-    text
 }

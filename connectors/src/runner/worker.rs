@@ -5,12 +5,14 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use muara_schemas::Moment;
+use muara_schemas::control::{Foreseen, Replayable};
 use tokio::sync::{Semaphore, mpsc, oneshot, watch};
 use tokio_util::sync::CancellationToken;
 use tokio_util::task::TaskTracker;
 
 use super::compare::compare;
 use super::context::Context;
+use super::replay::{self, replay};
 use super::report::{Failure, StreamReport};
 use super::run::run;
 use crate::state;
@@ -33,6 +35,8 @@ pub(super) enum Order {
     Compare { done: oneshot::Sender<Result<String, String>> },
     /// Forget the hashes of these keys and read whole.
     Reread { keys: Vec<String>, done: oneshot::Sender<Result<String, String>> },
+    /// Map raw records anew.
+    Replay { dry_run: bool, entries: Vec<Replayable>, done: oneshot::Sender<Result<Vec<Foreseen>, String>> },
 }
 
 /// What a stream shows of itself.
@@ -137,6 +141,17 @@ impl Worker {
                     }
                 };
                 drop(done.send(outcome));
+            }
+            // A pause does not hold it: nothing is asked of the source.
+            Order::Replay { dry_run, entries, done } => {
+                let _turn = self.turn().await;
+                match replay(&self.context, entries, dry_run, &self.token).await {
+                    Ok(foreseen) => drop(done.send(Ok(foreseen))),
+                    Err(failure) if failure.code == replay::NOT_YET => drop(done.send(Err(failure.to_string()))),
+                    Err(failure) => {
+                        tracing::warn!(stream = %self.context.name, "a replay was not carried out, it comes again: {failure}");
+                    }
+                }
             }
         }
     }

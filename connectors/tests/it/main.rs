@@ -15,6 +15,7 @@ mod mysql;
 mod outcome;
 mod plan;
 mod postgres;
+mod replay;
 mod rig;
 mod samples;
 #[path = "../../../tests/src/services.rs"]

@@ -14,7 +14,7 @@ use super::list::{self, List};
 use super::params::{self, Params};
 use super::problem::{Body, Problem, Refusals};
 use crate::store::{figures, head, streams, totals};
-use crate::views::absorption::{Authority, Line, lines};
+use crate::views::absorption::{self as view, Authority, Line};
 
 /// The ledger of the regional budget; a BLUD's internal one is never added to it.
 const LEDGER: &str = "apbd";
@@ -37,8 +37,12 @@ pub struct Absorption {
     /// Realization by the LRA. It is never added to `realized_sp2d`.
     #[schema(value_type = String, example = "60100000000.00")]
     pub realized_lra: Rupiah,
-    /// What is in quarantine and therefore in none of the figures.
+    /// Whether nothing that waits in quarantine is known to belong to these figures. Look at `unplaced` too.
+    pub complete: bool,
+    /// What waits in quarantine and is therefore in none of the figures.
     pub not_counted: NotCounted,
+    /// What somebody has discarded, with a reason.
+    pub discarded: NotCounted,
 }
 
 /// Records in quarantine.
@@ -46,9 +50,30 @@ pub struct Absorption {
 pub struct NotCounted {
     /// How many.
     pub records: u64,
-    /// Their money, where it could be read.
+    /// Of how many of these the money could not be read.
+    pub without_amount: u64,
+    /// The money of the others.
     #[schema(value_type = String, example = "1250000.00")]
     pub amount: Rupiah,
+}
+
+/// Records in quarantine that name no agency or no year.
+#[derive(Debug, Serialize, ToSchema)]
+pub struct Unplaced {
+    /// What waits.
+    pub not_counted: NotCounted,
+    /// What somebody has discarded.
+    pub discarded: NotCounted,
+}
+
+/// A page of the view.
+#[derive(Debug, Serialize, ToSchema)]
+pub struct Page {
+    /// The agencies.
+    #[serde(flatten)]
+    pub list: List<Absorption>,
+    /// What is in quarantine and names no agency or no year: nobody knows whose figures lack it. It is in no item.
+    pub unplaced: Unplaced,
 }
 
 /// Which year.
@@ -78,7 +103,7 @@ pub struct Query {
     operation_id = "absorption",
     params(Query),
     responses(
-        (status = 200, description = "A page of agencies.", body = List<Absorption>),
+        (status = 200, description = "A page of agencies.", body = Page),
         (status = 410, description = "`after` is of an earlier log (E0609).", body = Body, content_type = "application/problem+json"),
         Refusals
     )
@@ -87,7 +112,7 @@ pub async fn page(
     State(app): State<App>,
     Called(caller): Called,
     params: Params<Query>,
-) -> Result<Json<List<Absorption>>, Problem> {
+) -> Result<Json<Page>, Problem> {
     let Params { query, question } = params;
     let limit = params::limit(query.limit)?;
     let fiscal_year = params::fiscal_year(query.fiscal_year)?;
@@ -112,11 +137,14 @@ pub async fn page(
         decided: decided.map(|(kind, region, agency, _, system)| ((kind, region, agency), system)).collect(),
         ranks,
     };
-    let rest = lines(&sums, &stages, &held, &authority).into_iter();
-    let rest = rest.filter(|line| after.as_ref().is_none_or(|after| key(line) > (&after.0, after.1.as_deref())));
+    let view::View { lines, unplaced } = view::view(&sums, &stages, &held, &authority);
+    let rest =
+        lines.into_iter().filter(|line| after.as_ref().is_none_or(|after| key(line) > (&after.0, after.1.as_deref())));
     let page: Vec<Line> = rest.take(usize::try_from(limit + 1).unwrap_or(usize::MAX)).collect();
     let next = |last: &Line| list::place(&head, question, &printed(last));
-    Ok(Json(List::cut(page, limit, next, show)))
+    let list = List::cut(page, limit, next, show);
+    let unplaced = Unplaced { not_counted: not_counted(unplaced.waiting), discarded: not_counted(unplaced.discarded) };
+    Ok(Json(Page { list, unplaced }))
 }
 
 fn key(line: &Line) -> (&String, Option<&str>) {
@@ -143,6 +171,12 @@ fn show(line: Line) -> Absorption {
         budget: line.budget,
         realized_sp2d: line.realized_sp2d,
         realized_lra: line.realized_lra,
-        not_counted: NotCounted { records: line.not_counted.records, amount: line.not_counted.amount },
+        complete: line.is_complete,
+        not_counted: not_counted(line.aside.waiting),
+        discarded: not_counted(line.aside.discarded),
     }
+}
+
+fn not_counted(what: view::NotCounted) -> NotCounted {
+    NotCounted { records: what.records, without_amount: what.without_amount, amount: what.amount }
 }

@@ -12,9 +12,9 @@ use axum::response::Response;
 use muara_schemas::Moment;
 
 use super::app::App;
-use super::key::{self, READ, Token};
+use super::key::{self, OPERATE, READ, Token};
 use super::problem::Problem;
-use crate::access::Viewer;
+use crate::access::{Role, Viewer};
 use crate::store::keys;
 
 /// For so long a verified key is believed without asking the database; a revoked one lives on no longer.
@@ -31,6 +31,13 @@ pub struct Caller {
     pub viewer: Viewer,
     /// What the caller may do.
     pub scopes: Vec<String>,
+}
+
+impl Caller {
+    /// How what he does is noted.
+    pub fn signature(&self) -> String {
+        format!("key:{}", self.key)
+    }
 }
 
 /// Keys that were verified a moment ago, by the hash of the whole token.
@@ -59,17 +66,35 @@ impl Remembered {
     }
 }
 
-/// Lets a request through when it carries a key with the scope `read`, and tells the rest who calls.
-pub async fn require(State(app): State<App>, mut request: Request, next: Next) -> Result<Response, Problem> {
-    let caller = identify(&app, request.headers()).await?;
-    // Nothing is written yet, so reading is all that there is to be allowed.
+/// Lets a request that reads through when it carries a key with the scope `read`, and tells the rest who calls.
+pub async fn require(State(app): State<App>, request: Request, next: Next) -> Result<Response, Problem> {
     if !matches!(*request.method(), Method::GET | Method::HEAD) {
+        identify(&app, request.headers()).await?;
         return Err(Problem::of_status(StatusCode::METHOD_NOT_ALLOWED));
     }
-    if !caller.scopes.iter().any(|scope| scope == READ) {
-        return Err(Problem::scope(READ));
+    let caller = identify(&app, request.headers()).await?;
+    pass(caller, READ, request, next).await
+}
+
+/// The same for addresses that change something: they take an operator's key with the scope `operate`.
+pub async fn require_operator(State(app): State<App>, request: Request, next: Next) -> Result<Response, Problem> {
+    let caller = identify(&app, request.headers()).await?;
+    if caller.viewer.role != Role::Operator {
+        return Err(Problem::scope(OPERATE));
     }
-    request.extensions_mut().insert(Arc::clone(&caller));
+    pass(caller, OPERATE, request, next).await
+}
+
+async fn pass(
+    caller: Arc<Caller>,
+    needed: &'static str,
+    mut request: Request,
+    next: Next,
+) -> Result<Response, Problem> {
+    if !caller.scopes.iter().any(|scope| scope == needed) {
+        return Err(Problem::scope(needed));
+    }
+    request.extensions_mut().insert(caller);
     Ok(next.run(request).await)
 }
 

@@ -17,8 +17,10 @@ const SECRET_LETTERS: usize = 32;
 
 /// The scope that every address needs which only reads.
 pub const READ: &str = "read";
+/// The scope that every address needs which changes something: replays and discards. It is for operators.
+pub const OPERATE: &str = "operate";
 /// The scopes that a key can be given.
-pub const SCOPES: &[&str] = &[READ];
+pub const SCOPES: &[&str] = &[READ, OPERATE];
 
 /// What a key may do and see; stored with it as JSON.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
@@ -66,6 +68,12 @@ impl Grants {
     pub fn reading(viewer: Viewer) -> Self {
         let Viewer { role, regions, agencies, may_see_personal } = viewer;
         Self { role, regions, agencies, may_see_personal, scopes: vec![READ.to_owned()] }
+    }
+
+    /// What an operator may see, with the right to replay and discard.
+    pub fn operating(viewer: Viewer) -> Self {
+        let viewer = Viewer { role: Role::Operator, ..viewer };
+        Self { scopes: vec![READ.to_owned(), OPERATE.to_owned()], ..Self::reading(viewer) }
     }
 
     /// The viewer that the holder is.

@@ -97,6 +97,29 @@ impl Problem {
         Self::new("E0603", StatusCode::BAD_REQUEST, detail)
     }
 
+    /// A body that cannot be used.
+    pub fn body(detail: impl Into<String>) -> Self {
+        Self::new("E0620", StatusCode::BAD_REQUEST, detail)
+    }
+
+    /// More entries than one replay takes.
+    pub fn too_many(most: i64) -> Self {
+        Self::new(
+            "E0621",
+            StatusCode::UNPROCESSABLE_ENTITY,
+            format!("more than {most} entries; ask for fewer with a filter"),
+        )
+    }
+
+    /// An entry that is being replayed cannot be discarded.
+    pub fn under_way(entry: i64) -> Self {
+        Self::new(
+            "E0625",
+            StatusCode::CONFLICT,
+            format!("entry {entry} is being replayed; stop the replay or wait for its end"),
+        )
+    }
+
     /// Nothing of this id, or not for this viewer.
     pub fn not_found(what: &str) -> Self {
         Self::new("E0605", StatusCode::NOT_FOUND, format!("there is no such {what}, or not for this key"))

@@ -43,7 +43,8 @@ pub struct Entry {
     pub run: String,
     /// Digest of the definition that could not map it.
     pub definition: String,
-    /// `open`, `superseded` (a valid read or a delete came) or `replaced` (another broken read came).
+    /// `open`, `superseded` (a valid read or a delete came), `replaced` (another broken read came), `replayed` (its raw
+    /// record is valid by today's definition) or `discarded`.
     pub state: String,
     /// Since when.
     #[schema(value_type = String, format = DateTime)]
@@ -53,6 +54,18 @@ pub struct Entry {
     pub closed_at: Option<Moment>,
     /// First 16 bytes of BLAKE3 over the whole raw record, as 32 hex digits.
     pub raw_hash: String,
+    /// Who discarded it, and why; `null` when nobody has.
+    pub discarded: Option<Discarded>,
+}
+
+/// Who discarded an entry, and why.
+#[derive(Debug, Serialize, ToSchema)]
+pub struct Discarded {
+    /// A key's id as `key:…`, or somebody at the machine itself.
+    #[schema(example = "key:a1b2c3d4")]
+    pub by: String,
+    /// Why.
+    pub reason: String,
 }
 
 /// A quarantine entry with its raw record.
@@ -110,6 +123,10 @@ pub enum Standing {
     Superseded,
     /// Another broken read came.
     Replaced,
+    /// It was mended by a replay.
+    Replayed,
+    /// Somebody has discarded it.
+    Discarded,
     /// All of them.
     Any,
 }
@@ -130,6 +147,12 @@ pub struct Query {
     stream: Option<String>,
     /// Agency, where it is known.
     agency: Option<String>,
+    /// Code of the first reason.
+    #[param(example = "E0304")]
+    code: Option<String>,
+    /// Target or source field of the first reason.
+    #[param(example = "/amount")]
+    field: Option<String>,
     /// Where to go on: the `next` of the answer before.
     after: Option<String>,
     /// How many items at most.
@@ -162,13 +185,15 @@ pub async fn page(
         Standing::Open => Some("open".to_owned()),
         Standing::Superseded => Some("superseded".to_owned()),
         Standing::Replaced => Some("replaced".to_owned()),
+        Standing::Replayed => Some("replayed".to_owned()),
+        Standing::Discarded => Some("discarded".to_owned()),
         Standing::Any => None,
     };
-    let filter =
-        Filter { state, region: query.region, system: query.system, stream: query.stream, agency: query.agency };
+    let Query { region, system, stream, agency, code, field, after, .. } = query;
+    let filter = Filter { state, region, system, stream, agency, code, field, entries: Vec::new() };
     let mut tx = app.db.read().await?;
     let head = head::read(&mut tx).await?;
-    let before = list::number(list::after(query.after.as_deref(), &head, question)?)?.unwrap_or(i64::MAX);
+    let before = list::number(list::after(after.as_deref(), &head, question)?)?.unwrap_or(i64::MAX);
     let rows = entries::page(&mut tx, &caller.viewer, &filter, before, limit + 1).await?;
     drop(tx);
     let lens = Lens::of(&caller);
@@ -227,5 +252,6 @@ fn show(row: entries::Entry, lens: &Lens<'_>) -> Entry {
         opened_at: Moment::from_micros(row.opened_at),
         closed_at: row.closed_at.map(Moment::from_micros),
         raw_hash: hex(&row.raw_hash),
+        discarded: row.closed_by.zip(row.reason).map(|(by, reason)| Discarded { by, reason }),
     }
 }

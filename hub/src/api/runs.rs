@@ -28,7 +28,7 @@ pub struct Run {
     pub system: String,
     /// Stream.
     pub stream: String,
-    /// `incremental`, `full` or `compare`.
+    /// `incremental`, `full`, `compare` or `replay`.
     pub kind: String,
     /// Digest of the definition.
     pub definition: String,

@@ -10,11 +10,12 @@ use muara_schemas::{Moment, RecordId, Secret, fault};
 use super::chain::{Chain, Verdict};
 use super::checked::{Arrived, Checked};
 use super::holding::Holding;
-use super::{order, verdict};
-use crate::merge::{Batch, Incoming, Outcome};
+use super::replaying::Replaying;
+use super::{answer, order, verdict};
+use crate::merge::{Batch, Outcome};
 use crate::store::runs::{Begun, Tally};
 use crate::store::streams::Stream;
-use crate::store::{Result, Tx, changes, compared, findings, head, quarantine, records, runs, streams};
+use crate::store::{Result, Tx, changes, compared, findings, head, quarantine, records, replayed, runs, streams};
 
 /// For so long after a run was stopped its followers are refused without another order to start anew.
 const ORDER_PATIENCE_MICROS: i64 = 5 * 60 * 1_000_000;
@@ -57,12 +58,16 @@ async fn listen(tx: &mut Tx, word: &Message, now: Moment) -> Result<()> {
     match word {
         Message::Announcement(announcement) => streams::announce(tx, announcement, now).await,
         Message::Heartbeat(beat) => streams::beat(tx, &beat.stream, beat.failure.as_deref(), now).await,
-        Message::Answer(answer) => {
-            tracing::info!(stream = %answer.stream, done = answer.done, "the connector answered order {}", answer.command);
-            Ok(())
-        }
+        Message::Answer(said) => answer::take(tx, said).await,
         Message::Page(_) => Ok(()),
     }
+}
+
+/// The run whose pages are taken.
+struct Taken {
+    number: i64,
+    run: RunId,
+    definition: String,
 }
 
 struct Work {
@@ -168,10 +173,16 @@ impl Work {
         if !ids.is_empty() {
             self.batch.learn(records::known(tx, &ids).await?);
         }
-        let mut holding = Holding::new(open_entries(tx, stream.number, &admitted).await?);
+        let open = open_entries(tx, stream.number, &admitted).await?;
+        let is_replay = admitted.first().is_some_and(|first| first.page.kind == RunKind::Replay);
+        let taken = Taken { number: stream.number, run, definition };
+        if is_replay {
+            self.replay(tx, &taken, open, &mut admitted).await?;
+        } else {
+            self.read(tx, &taken, open, &mut admitted).await?;
+        }
         let mut tally = Tally::default();
         for checked in &mut admitted {
-            self.merge(stream.number, checked, &mut holding);
             if !checked.held_ids.is_empty() {
                 let held = records::hold(tx, &checked.held_ids, mark(run)).await?;
                 checked.tally.held = i64::try_from(held).unwrap_or(i64::MAX);
@@ -182,11 +193,6 @@ impl Work {
             compared::put(tx, stream.number, &have).await?;
         }
         records::release(tx, &self.batch.released()).await?;
-        let (superseded, replaced, again, fresh) = holding.finish();
-        quarantine::close(tx, &superseded, "superseded", self.now).await?;
-        quarantine::close(tx, &replaced, "replaced", self.now).await?;
-        quarantine::seen_again(tx, &again, run).await?;
-        quarantine::put(tx, stream.number, run, &definition, fresh, self.now).await?;
         let numbers: Vec<u32> = admitted.iter().map(|checked| checked.page.page).collect();
         runs::add(tx, run, &numbers, tally).await?;
         for checked in admitted {
@@ -197,25 +203,53 @@ impl Work {
         Ok(())
     }
 
+    /// What a source was read to hold.
+    async fn read(
+        &mut self,
+        tx: &mut Tx,
+        of: &Taken,
+        open: quarantine::Open,
+        pages: &mut [&mut Checked],
+    ) -> Result<()> {
+        let mut holding = Holding::new(open);
+        for checked in pages {
+            self.merge(of.number, checked, &mut holding);
+        }
+        let decided = holding.finish();
+        quarantine::close(tx, &decided.superseded, "superseded", self.now).await?;
+        quarantine::close(tx, &decided.replaced, "replaced", self.now).await?;
+        quarantine::seen_again(tx, &decided.discarded, of.run).await?;
+        quarantine::broken_again(tx, of.run, &of.definition, decided.again).await?;
+        quarantine::put(tx, of.number, of.run, &of.definition, decided.fresh, self.now).await
+    }
+
+    /// What came of raw records out of quarantine.
+    async fn replay(
+        &mut self,
+        tx: &mut Tx,
+        of: &Taken,
+        open: quarantine::Open,
+        pages: &mut [&mut Checked],
+    ) -> Result<()> {
+        let mended = pages.iter().flat_map(|checked| checked.records.iter().filter_map(|valid| valid.mends));
+        let broken = pages.iter().flat_map(|checked| checked.page.quarantined.iter().filter_map(|broken| broken.entry));
+        let named: Vec<i64> = mended.map(|mends| mends.entry).chain(broken).collect();
+        let mut replaying = Replaying::new(quarantine::standing(tx, of.number, &named).await?, open);
+        for checked in pages {
+            replaying.merge(&mut self.batch, of.number, checked);
+        }
+        quarantine::close(tx, &replaying.mended, "replayed", self.now).await?;
+        quarantine::broken_again(tx, of.run, &of.definition, replaying.again).await?;
+        replayed::settle(tx, of.number, replaying.settled).await
+    }
+
     /// Merges one page and counts what it did; pure.
     fn merge(&mut self, stream: i64, checked: &mut Checked, holding: &mut Holding) {
         let run = checked.page.run;
         let mut tally = Tally { pages: 1, ..Tally::default() };
         for valid in std::mem::take(&mut checked.records) {
             holding.settle(&valid.key);
-            let incoming = Incoming {
-                id: valid.id,
-                key: valid.key,
-                stream,
-                hash: valid.hash,
-                body: valid.body,
-                agency: valid.head.agency,
-                fiscal_year: valid.head.fiscal_year.map(i64::from),
-                business: valid.business,
-                pointer: valid.pointer,
-                run,
-            };
-            match self.batch.upsert(incoming) {
+            match self.batch.upsert(valid.incoming(stream, run)) {
                 Outcome::Applied => tally.applied += 1,
                 Outcome::Unchanged => tally.unchanged += 1,
             }
@@ -249,6 +283,10 @@ impl Work {
         }
         let state = if end.complete { "complete" } else { "failed" };
         runs::end(tx, run, state, &end, self.now).await?;
+        // It says nothing of how the source is.
+        if checked.page.kind == RunKind::Replay {
+            return Ok(());
+        }
         if is_full && end.complete {
             records::release_held(tx, number, mark(run)).await?;
             quarantine::close_unkeyed(tx, number, run, self.now).await?;

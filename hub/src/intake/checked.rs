@@ -3,13 +3,15 @@
 use muara_schemas::canonical;
 use muara_schemas::message::Message;
 use muara_schemas::page::{
-    About, MAX_BODY_BYTES, MAX_NOTES, MAX_RAW_BYTES, MAX_RECORDS, Page, Quarantined, Reason, Record,
+    About, MAX_BODY_BYTES, MAX_NOTES, MAX_RAW_BYTES, MAX_RECORDS, Mends, Page, Quarantined, RawForm, Reason, Record,
+    Refusal, RunId, RunKind,
 };
 use muara_schemas::record::{Head, business_key};
 use muara_schemas::stream::{MAX_KEY_BYTES, StreamName};
 use muara_schemas::{Catalog, ContentHash, RecordId, Rupiah, Secret};
 use serde_json::Value;
 
+use crate::merge::Incoming;
 use crate::store::runs::Tally;
 
 #[cfg(test)]
@@ -35,7 +37,7 @@ pub struct Checked {
     pub gone_ids: Vec<RecordId>,
     /// Ids of held keys.
     pub held_ids: Vec<RecordId>,
-    /// What became of its records; told when it is applied.
+    /// What became of its records; until it is applied only those of a replay that the hub refused.
     pub tally: Tally,
 }
 
@@ -56,6 +58,26 @@ pub struct Valid {
     pub head: Head,
     /// Business key.
     pub business: Option<String>,
+    /// In a replay: the entry that it is made of.
+    pub mends: Option<Mends>,
+}
+
+impl Valid {
+    /// As it is merged.
+    pub fn incoming(self, stream: i64, run: RunId) -> Incoming {
+        Incoming {
+            id: self.id,
+            key: self.key,
+            stream,
+            hash: self.hash,
+            body: self.body,
+            agency: self.head.agency,
+            fiscal_year: self.head.fiscal_year.map(i64::from),
+            business: self.business,
+            pointer: self.pointer,
+            run,
+        }
+    }
 }
 
 /// Anything that intake takes.
@@ -123,21 +145,26 @@ fn check_page(mut page: Page, secret: &Secret, catalog: &Catalog) -> Result<Chec
     let record_type = catalog.get(&page.record_type).ok_or_else(|| Poison::Type(page.record_type.clone()))?;
     let name = page.name();
     bounds(&page)?;
-    let mut records = Vec::with_capacity(page.records.len());
+    let (mut records, mut tally) = (Vec::with_capacity(page.records.len()), Tally::default());
     for record in std::mem::take(&mut page.records) {
-        match check_record(&record, &name, record_type, secret) {
-            Ok(valid) => records.push(valid),
-            Err(errors) => page.quarantined.push(refuse(record, errors)),
+        match (check_record(&record, &name, record_type, secret), record.mends) {
+            (Ok(valid), _) => records.push(valid),
+            // The entry keeps the raw record of the source, which tells more than this body.
+            (Err(errors), Some(mends)) => {
+                tally.quarantined += 1;
+                page.refused.extend(errors.into_iter().next().map(|reason| Refusal { entry: mends.entry, reason }));
+            }
+            (Err(errors), None) => page.quarantined.push(refuse(record, errors)),
         }
     }
     let ids = |keys: &[String]| keys.iter().map(|key| secret.id(&name, key)).collect();
     let (gone_ids, held_ids) = (ids(&page.gone), ids(&page.held));
-    Ok(Checked { name, page, records, gone_ids, held_ids, tally: Tally::default() })
+    Ok(Checked { name, page, records, gone_ids, held_ids, tally })
 }
 
 /// What breaks none of these can be stored, on either engine.
 fn bounds(page: &Page) -> Result<(), Poison> {
-    let lists = [page.records.len(), page.quarantined.len(), page.gone.len(), page.held.len()];
+    let lists = [page.records.len(), page.quarantined.len(), page.gone.len(), page.held.len(), page.refused.len()];
     let keys = page.gone.iter().chain(&page.held).chain(page.have.iter().map(|(key, _)| key));
     let keys = keys.chain(page.records.iter().map(|record| &record.key));
     let mut keys = keys.chain(page.quarantined.iter().filter_map(|entry| entry.key.as_ref()));
@@ -158,6 +185,11 @@ fn bounds(page: &Page) -> Result<(), Poison> {
     let failure = page.end.as_ref().and_then(|end| end.failure.as_deref()).unwrap_or_default();
     let broken = [
         (lists.iter().any(|length| *length > MAX_RECORDS), "more than 500 records"),
+        (!is_replay_throughout(page), "a replay names the entry of each record, and nothing else does"),
+        (
+            !page.refused.iter().all(|refusal| is_reason(&refusal.reason)),
+            "a reason is too long or holds a NUL character",
+        ),
         (page.page == 0 || page.have.len() > 20 * MAX_RECORDS, "page number or list of keys"),
         (!keys.all(is_key), "a key is empty, longer than 512 bytes or holds a NUL character"),
         (!page.records.iter().all(|record| is_line(&record.pointer)), "a pointer is too long or holds a NUL character"),
@@ -167,6 +199,16 @@ fn bounds(page: &Page) -> Result<(), Poison> {
         (!notes.clone().all(|note| is_line(&note.detail)), "a note is too long or holds a NUL character"),
     ];
     broken.iter().find(|(is_broken, _)| *is_broken).map_or(Ok(()), |(_, what)| Err(Poison::Bound(what)))
+}
+
+/// Whether what a page says of entries fits its kind: only a replay says anything of them, and it says nothing else.
+fn is_replay_throughout(page: &Page) -> bool {
+    let is_replay = page.kind == RunKind::Replay;
+    let lists_keys = !(page.gone.is_empty() && page.held.is_empty() && page.have.is_empty());
+    page.records.iter().all(|record| record.mends.is_some() == is_replay)
+        && page.quarantined.iter().all(|broken| broken.entry.is_some() == is_replay)
+        && (is_replay || page.refused.is_empty())
+        && !(is_replay && lists_keys)
 }
 
 fn check_record(
@@ -209,6 +251,7 @@ fn check_record(
         head: Head::of(&body),
         business: business_key(&body, record_type.business_key()),
         body: text.to_owned(),
+        mends: record.mends,
     })
 }
 
@@ -228,7 +271,9 @@ fn refuse(record: Record, errors: Vec<Reason>) -> Quarantined {
         pointer: record.pointer,
         raw_hash: ContentHash::of(record.body.get().as_bytes()),
         raw,
+        form: RawForm::Json,
         errors,
         about: About { agency: head.agency, fiscal_year: head.fiscal_year, amount },
+        entry: None,
     }
 }

@@ -7,14 +7,27 @@ use muara_schemas::page::Quarantined;
 
 use crate::store::quarantine::Open;
 
-/// Decisions about quarantine entries, collected page by page.
+/// Collects decisions about quarantine entries, page by page.
 #[derive(Debug, Default)]
 pub struct Holding {
     open: Open,
-    superseded: Vec<i64>,
-    replaced: Vec<i64>,
-    again: Vec<i64>,
+    decided: Decided,
     fresh: BTreeMap<Slot, Quarantined>,
+}
+
+/// What is decided about quarantine entries.
+#[derive(Debug, Default, PartialEq, Eq)]
+pub struct Decided {
+    /// A valid record of their key was read, or it was deleted.
+    pub superseded: Vec<i64>,
+    /// Another broken record of their key was read.
+    pub replaced: Vec<i64>,
+    /// The same raw record was broken again, for these reasons.
+    pub again: Vec<(i64, Quarantined)>,
+    /// The same raw record came again, and somebody has discarded it.
+    pub discarded: Vec<i64>,
+    /// Entries to be opened.
+    pub fresh: Vec<Quarantined>,
 }
 
 /// One open entry per key; per raw record where the key cannot be read.
@@ -36,41 +49,42 @@ impl Holding {
             return;
         }
         self.fresh.remove(&Slot::Key(key.to_owned()));
-        if let Some((entry, _)) = self.open.by_key.remove(key) {
-            self.superseded.push(entry);
+        if let Some(standing) = self.open.by_key.remove(key) {
+            self.decided.superseded.push(standing.entry);
         }
     }
 
     /// A broken record was read.
     pub fn hold(&mut self, broken: Quarantined) {
         let slot = broken.key.clone().map_or(Slot::Raw(broken.raw_hash), Slot::Key);
-        match &slot {
-            Slot::Key(key) => match self.open.by_key.get(key) {
-                Some((entry, raw)) if *raw == broken.raw_hash => return self.again.push(*entry),
-                Some((entry, _)) => {
-                    self.replaced.push(*entry);
-                    self.open.by_key.remove(key);
-                }
-                None => {}
-            },
-            Slot::Raw(raw) => {
-                if let Some(entry) = self.open.by_raw.get(raw) {
-                    return self.again.push(*entry);
-                }
+        let standing = match &slot {
+            Slot::Key(key) => self.open.by_key.get(key),
+            Slot::Raw(raw) => self.open.by_raw.get(raw),
+        };
+        match standing {
+            Some(same) if same.raw_hash == broken.raw_hash && same.is_discarded => {
+                return self.decided.discarded.push(same.entry);
             }
+            Some(same) if same.raw_hash == broken.raw_hash => return self.decided.again.push((same.entry, broken)),
+            Some(other) => {
+                self.decided.replaced.push(other.entry);
+                broken.key.as_deref().and_then(|key| self.open.by_key.remove(key));
+            }
+            None => {}
         }
         self.fresh.insert(slot, broken);
     }
 
-    /// The decisions: entries to supersede, to replace, seen again, and to open.
-    pub fn finish(self) -> (Vec<i64>, Vec<i64>, Vec<i64>, Vec<Quarantined>) {
-        (self.superseded, self.replaced, self.again, self.fresh.into_values().collect())
+    /// The decisions.
+    pub fn finish(self) -> Decided {
+        Decided { fresh: self.fresh.into_values().collect(), ..self.decided }
     }
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::store::quarantine::Standing;
 
     fn broken(key: Option<&str>, raw: &str) -> Quarantined {
         Quarantined {
@@ -78,14 +92,22 @@ mod tests {
             pointer: String::new(),
             raw_hash: ContentHash::of(raw.as_bytes()),
             raw: raw.to_owned(),
+            form: Default::default(),
             errors: vec![],
             about: Default::default(),
+            entry: None,
         }
     }
 
     fn with_open(key: &str, raw: &str) -> Holding {
+        with(key, raw, false)
+    }
+
+    fn with(key: &str, raw: &str, is_discarded: bool) -> Holding {
         let mut open = Open::default();
-        open.by_key.insert(key.to_owned(), (7, ContentHash::of(raw.as_bytes())));
+        let raw_hash = ContentHash::of(raw.as_bytes());
+        let standing = Standing { entry: 7, key: Some(key.to_owned()), raw_hash, is_discarded };
+        open.by_key.insert(key.to_owned(), standing);
         Holding::new(open)
     }
 
@@ -94,16 +116,29 @@ mod tests {
         let mut holding = with_open("a", "old");
         holding.hold(broken(Some("a"), "newer"));
         holding.hold(broken(Some("a"), "newest"));
-        let (superseded, replaced, _, fresh) = holding.finish();
+        let Decided { superseded, replaced, fresh, .. } = holding.finish();
         assert_eq!((superseded, replaced), (vec![], vec![7]));
         assert_eq!(fresh.iter().map(|entry| entry.raw.as_str()).collect::<Vec<_>>(), ["newest"]);
     }
 
     #[test]
-    fn the_same_raw_again_writes_nothing_new() {
+    fn the_same_raw_again_opens_nothing_new() {
         let mut holding = with_open("a", "old");
         holding.hold(broken(Some("a"), "old"));
-        assert_eq!(holding.finish(), (vec![], vec![], vec![7], vec![]));
+        let again = vec![(7, broken(Some("a"), "old"))];
+        assert_eq!(holding.finish(), Decided { again, ..Decided::default() });
+    }
+
+    #[test]
+    fn what_was_discarded_stays_so_until_its_raw_changes() {
+        let mut holding = with("a", "old", true);
+        holding.hold(broken(Some("a"), "old"));
+        assert_eq!(holding.finish(), Decided { discarded: vec![7], ..Decided::default() });
+
+        let mut holding = with("a", "old", true);
+        holding.hold(broken(Some("a"), "new"));
+        let decided = holding.finish();
+        assert_eq!((decided.replaced, decided.fresh.len()), (vec![7], 1));
     }
 
     #[test]
@@ -112,7 +147,7 @@ mod tests {
         holding.hold(broken(Some("b"), "x"));
         holding.settle("a");
         holding.settle("b");
-        assert_eq!(holding.finish(), (vec![7], vec![], vec![], vec![]));
+        assert_eq!(holding.finish(), Decided { superseded: vec![7], ..Decided::default() });
     }
 
     #[test]
@@ -121,6 +156,6 @@ mod tests {
         holding.hold(broken(None, "x"));
         holding.hold(broken(None, "x"));
         holding.hold(broken(None, "y"));
-        assert_eq!(holding.finish().3.len(), 2);
+        assert_eq!(holding.finish().fresh.len(), 2);
     }
 }

@@ -41,12 +41,21 @@ pub(super) enum Engine {
     Postgres(Transaction<'static, Postgres>),
 }
 
-const MIGRATIONS: &[(i64, &str, &str, &str)] = &[(
-    1,
-    "spine",
-    include_str!("../../migrations/sqlite/0001_spine.sql"),
-    include_str!("../../migrations/postgres/0001_spine.sql"),
-)];
+/// Number, name, and the text for each engine. To add one: a file in each of both folders, and a line here.
+const MIGRATIONS: &[(i64, &str, &str, &str)] = &[
+    (
+        1,
+        "spine",
+        include_str!("../../migrations/sqlite/0001_spine.sql"),
+        include_str!("../../migrations/postgres/0001_spine.sql"),
+    ),
+    (
+        2,
+        "replay",
+        include_str!("../../migrations/sqlite/0002_replay.sql"),
+        include_str!("../../migrations/postgres/0002_replay.sql"),
+    ),
+];
 
 impl Db {
     /// Opens `sqlite:<file>` or `postgres://…`; touches no table.

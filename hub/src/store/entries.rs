@@ -4,8 +4,9 @@ use crate::access::Viewer;
 
 use super::Tx;
 use super::error::Result;
+use super::quarantine::cause_part;
 use super::row::row;
-use super::rows::Statement;
+use super::rows::{Rows, Statement};
 
 row! {
     /// An entry without its raw record.
@@ -38,12 +39,16 @@ row! {
         pub run: Vec<u8>,
         /// Digest of the definition that could not map it.
         pub definition: String,
-        /// `open`, `superseded` or `replaced`.
+        /// `open`, `superseded`, `replaced`, `replayed` or `discarded`.
         pub state: String,
         /// Since when.
         pub opened_at: i64,
         /// Until when.
         pub closed_at: Option<i64>,
+        /// Who discarded it.
+        pub closed_by: Option<String>,
+        /// Why it was discarded.
+        pub reason: Option<String>,
     }
 }
 
@@ -60,27 +65,51 @@ pub struct Filter {
     pub stream: Option<String>,
     /// Agency.
     pub agency: Option<String>,
+    /// Code of the first reason.
+    pub code: Option<String>,
+    /// The first reason's target, or its source field.
+    pub field: Option<String>,
+    /// One of these entries; none of them asks for all.
+    pub entries: Vec<i64>,
+}
+
+impl Filter {
+    /// Adds what is asked, over `quarantine q` and its `streams s`.
+    pub(super) fn narrow(&self, tx: &Tx, mut statement: Statement) -> Statement {
+        for (condition, value) in [
+            (" and q.state = {}", &self.state),
+            (" and s.region = {}", &self.region),
+            (" and s.system = {}", &self.system),
+            (" and s.name = {}", &self.stream),
+            (" and q.agency = {}", &self.agency),
+            (" and q.code = {}", &self.code),
+        ] {
+            if let Some(value) = value {
+                statement.and(condition, value.as_str());
+            }
+        }
+        if let Some(field) = &self.field {
+            let field = cause_part(field);
+            statement.and(" and (q.target = {}", field.as_str());
+            statement.and(" or q.source = {})", field);
+        }
+        if self.entries.is_empty() {
+            return statement;
+        }
+        statement.push(" and q.entry in (select entry from {rows} given_entries)");
+        statement.rows(tx, Rows::new().ints("entry", self.entries.iter().copied()))
+    }
 }
 
 const SELECT: &str = "select q.entry, s.region, s.system, s.name as stream, s.record_type, q.key, q.pointer, \
     q.raw_hash, cast(q.errors as text) as errors, q.agency, q.fiscal_year, q.amount, q.run, q.definition, q.state, \
-    q.opened_at, q.closed_at from quarantine q join streams s on s.stream = q.stream where ";
+    q.opened_at, q.closed_at, q.closed_by, q.reason from quarantine q join streams s on s.stream = q.stream where ";
 
 /// The next entries, the newest first; `before` is the number of the last one that was told.
 pub async fn page(tx: &mut Tx, viewer: &Viewer, filter: &Filter, before: i64, limit: i64) -> Result<Vec<Entry>> {
     let mut statement = Statement::new(SELECT);
     statement.and("q.entry < {}", before);
-    for (condition, value) in [
-        (" and q.state = {}", &filter.state),
-        (" and s.region = {}", &filter.region),
-        (" and s.system = {}", &filter.system),
-        (" and s.name = {}", &filter.stream),
-        (" and q.agency = {}", &filter.agency),
-    ] {
-        if let Some(value) = value {
-            statement.and(condition, value.as_str());
-        }
-    }
+    let statement = filter.narrow(tx, statement);
     let mut statement = statement.scope(viewer, "s.region", "q.agency");
     statement.and(" order by q.entry desc limit {}", limit);
     statement.fetch_all(tx).await

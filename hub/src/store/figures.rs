@@ -1,13 +1,11 @@
 //! Figures of the read models within a viewer's scope.
 
-use muara_schemas::Rupiah;
-
 use crate::access::Viewer;
 use crate::facts;
-use crate::views::absorption::Held;
+use crate::views::absorption::{Held, NotCounted};
 
 use super::Tx;
-use super::error::{Error, Result};
+use super::error::Result;
 use super::rows::Statement;
 use super::totals::{self, Stage, Sum};
 
@@ -62,12 +60,15 @@ pub async fn stages(tx: &mut Tx, viewer: &Viewer, fiscal_year: i64) -> Result<Ve
         .collect())
 }
 
-/// The open quarantine entries whose figures would stand in a fiscal year, or in one that could not be read.
+/// Quarantine whose figures would stand in a fiscal year, or in one that could not be read, added up.
 pub async fn not_counted(tx: &mut Tx, viewer: &Viewer, fiscal_year: i64, region: Option<&str>) -> Result<Vec<Held>> {
-    type Row = (String, String, String, Option<String>, Option<String>);
+    type Row = (String, String, String, Option<String>, String, i64, i64, i64, i64, i64);
     let mut statement = Statement::new(
-        "select s.region, s.system, s.record_type, q.agency, q.amount from quarantine q \
-         join streams s on s.stream = q.stream where q.state = 'open' and (q.fiscal_year is null or q.fiscal_year = $1)",
+        "select s.region, s.system, s.record_type, q.agency, q.state, \
+         cast(case when q.fiscal_year is null then 0 else 1 end as bigint) as dated, cast(count(*) as bigint), \
+         cast(count(q.high) as bigint), cast(coalesce(sum(q.high), 0) as bigint), \
+         cast(coalesce(sum(q.low), 0) as bigint) from quarantine q join streams s on s.stream = q.stream \
+         where q.state in ('open', 'discarded') and (q.fiscal_year is null or q.fiscal_year = $1)",
     )
     .bind(fiscal_year);
     statement.push(" and (1 = 0");
@@ -78,12 +79,24 @@ pub async fn not_counted(tx: &mut Tx, viewer: &Viewer, fiscal_year: i64, region:
     if let Some(region) = region {
         statement.and(" and s.region = {}", region);
     }
-    let rows: Vec<Row> = statement.scope(viewer, "s.region", "q.agency").fetch_all(tx).await?;
-    rows.into_iter()
-        .map(|(region, system, record_type, agency, amount)| {
-            let amount = amount.map(|text| Rupiah::from_wire(&text)).transpose();
-            let amount = amount.map_err(|_| Error::Damaged("a quarantine entry has no proper amount".into()))?;
-            Ok(Held { region, system, record_type, agency, amount })
+    let mut statement = statement.scope(viewer, "s.region", "q.agency");
+    statement.push(" group by s.region, s.system, s.record_type, q.agency, q.state, dated");
+    let rows: Vec<Row> = statement.fetch_all(tx).await?;
+    let number = |count: i64| u64::try_from(count).unwrap_or(0);
+    Ok(rows
+        .into_iter()
+        .map(|(region, system, record_type, agency, state, dated, records, with_amount, high, low)| Held {
+            region,
+            system,
+            record_type,
+            agency,
+            is_discarded: state == "discarded",
+            has_year: dated == 1,
+            what: NotCounted {
+                records: number(records),
+                without_amount: number(records - with_amount),
+                amount: totals::amount(high, low),
+            },
         })
-        .collect()
+        .collect())
 }

@@ -22,7 +22,7 @@ row! {
         pub system: String,
         /// Stream.
         pub stream: String,
-        /// `incremental`, `full` or `compare`.
+        /// `incremental`, `full`, `compare` or `replay`.
         pub kind: String,
         /// Digest of the definition.
         pub definition: String,

@@ -100,6 +100,7 @@ pub async fn begin(tx: &mut Tx, stream: i64, page: &Page, before: Option<RunId>,
         RunKind::Incremental => "incremental",
         RunKind::Full => "full",
         RunKind::Compare => "compare",
+        RunKind::Replay => "replay",
     };
     Statement::new(
         "insert into runs (run, stream, prev, kind, definition, state, started_at) \

@@ -15,6 +15,12 @@ pub fn amount(high: i64, low: i64) -> Rupiah {
     Rupiah::from_cents(i128::from(high) * UNIT + i128::from(low))
 }
 
+/// The two integers of an amount.
+pub fn parts(amount: Rupiah) -> (i64, i64) {
+    let part = |value: i128| i64::try_from(value).unwrap_or(i64::MAX);
+    (part(amount.cents() / UNIT), part(amount.cents() % UNIT))
+}
+
 /// What a sum is about.
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct Cell {
@@ -59,9 +65,8 @@ pub async fn add(tx: &mut Tx, deltas: Vec<(Cell, Delta)>) -> Result<()> {
     for (cell, delta) in deltas {
         let row = [cell.region, cell.measure, cell.ledger, cell.system, cell.agency, cell.sub_activity, cell.fund];
         texts.iter_mut().zip(row).for_each(|(column, value)| column.push(Some(value)));
-        let cents = delta.amount.cents();
-        let part = |value: i128| i64::try_from(value).unwrap_or(i64::MAX);
-        let row = [cell.fiscal_year, cell.stage, cell.month, part(cents / UNIT), part(cents % UNIT), delta.records];
+        let (high, low) = parts(delta.amount);
+        let row = [cell.fiscal_year, cell.stage, cell.month, high, low, delta.records];
         ints.iter_mut().zip(row).for_each(|(column, value)| column.push(Some(value)));
     }
     let [region, measure, ledger, system, agency, sub_activity, fund] = texts;

@@ -20,7 +20,27 @@ pub struct Line {
     /// Realization by LRA.
     pub realized_lra: Rupiah,
     /// What is in quarantine and therefore not counted.
-    pub not_counted: NotCounted,
+    pub aside: Aside,
+    /// Whether nothing that waits is known to belong to these figures.
+    pub is_complete: bool,
+}
+
+/// The whole view.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct View {
+    /// Ordered by region and agency.
+    pub lines: Vec<Line>,
+    /// What is in quarantine and names no agency or no year, so that nobody knows whose figures lack it.
+    pub unplaced: Aside,
+}
+
+/// Records that no figure counts.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub struct Aside {
+    /// Those that wait.
+    pub waiting: NotCounted,
+    /// Those that somebody has discarded.
+    pub discarded: NotCounted,
 }
 
 /// Records in quarantine.
@@ -28,11 +48,22 @@ pub struct Line {
 pub struct NotCounted {
     /// How many.
     pub records: u64,
-    /// Their money, where it could be read.
+    /// Of how many of these the amount could not be read.
+    pub without_amount: u64,
+    /// The money of the others.
     pub amount: Rupiah,
 }
 
-/// An open quarantine entry, as far as this view looks at it.
+impl Aside {
+    fn add(&mut self, held: &Held) {
+        let sum = if held.is_discarded { &mut self.discarded } else { &mut self.waiting };
+        sum.records += held.what.records;
+        sum.without_amount += held.what.without_amount;
+        sum.amount += held.what.amount;
+    }
+}
+
+/// Quarantine entries that are alike, as far as this view looks at them.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Held {
     /// Region of its stream.
@@ -43,8 +74,12 @@ pub struct Held {
     pub record_type: String,
     /// Agency, where it is known.
     pub agency: Option<String>,
-    /// Amount, where it is known.
-    pub amount: Option<Rupiah>,
+    /// Whether somebody has discarded them.
+    pub is_discarded: bool,
+    /// Whether their year is known; then it is the one that is looked at.
+    pub has_year: bool,
+    /// How many, and their money.
+    pub what: NotCounted,
 }
 
 /// Which system counts: what somebody decided, else the lowest rank among those that hold the fact.
@@ -85,8 +120,8 @@ impl Authority {
     }
 }
 
-/// Puts the view together, ordered by region and agency.
-pub fn lines(sums: &[Sum], stages: &[(Stage, i64)], held: &[Held], authority: &Authority) -> Vec<Line> {
+/// Puts the view together.
+pub fn view(sums: &[Sum], stages: &[(Stage, i64)], held: &[Held], authority: &Authority) -> View {
     let mut holders: BTreeMap<(&str, &str, &str), BTreeSet<&str>> = BTreeMap::new();
     for sum in sums {
         let Some(record_type) = record_type(&sum.measure) else { continue };
@@ -118,15 +153,24 @@ pub fn lines(sums: &[Sum], stages: &[(Stage, i64)], held: &[Held], authority: &A
             _ => line.realized_lra += sum.amount,
         }
     }
+    let mut unplaced = Aside::default();
     for entry in held {
         if !authority_counts_held(entry, &holders, authority) {
             continue;
         }
-        let line = line(&mut lines, &entry.region, entry.agency.clone());
-        line.not_counted.records += 1;
-        line.not_counted.amount += entry.amount.unwrap_or_default();
+        // Without a year it may belong to this one: it is counted once, at the top, and its agency is told.
+        if entry.agency.is_none() || !entry.has_year {
+            unplaced.add(entry);
+        }
+        if entry.agency.is_some() {
+            let line = line(&mut lines, &entry.region, entry.agency.clone());
+            line.is_complete &= entry.is_discarded;
+            if entry.has_year {
+                line.aside.add(entry);
+            }
+        }
     }
-    lines.into_values().collect()
+    View { lines: lines.into_values().collect(), unplaced }
 }
 
 /// Whether an entry would count if it were mended. Where its agency has no counting system yet, or is unknown, the
@@ -174,7 +218,8 @@ fn line<'a>(
         budget: Rupiah::ZERO,
         realized_sp2d: Rupiah::ZERO,
         realized_lra: Rupiah::ZERO,
-        not_counted: NotCounted::default(),
+        aside: Aside::default(),
+        is_complete: true,
     })
 }
 
@@ -215,7 +260,7 @@ mod tests {
         ];
         let stages = [stage("sipd", 0, 5), stage("sipd", 1, 5), stage("sipd", 2, 0), stage("simda", 1, 9)];
 
-        let lines = lines(&sums, &stages, &[], &ranks(&[("sipd", 10), ("simda", 20)]));
+        let lines = view(&sums, &stages, &[], &ranks(&[("sipd", 10), ("simda", 20)])).lines;
 
         assert_eq!(lines[0].budget, Rupiah::from_cents(120), "an unlocked stage and a lower system do not count");
     }
@@ -225,44 +270,68 @@ mod tests {
         let sums = [sum("realized-lra", "sipd", 0, 100), sum("realized-lra", "simda", 0, 70)];
         let mut authority = ranks(&[("sipd", 10), ("simda", 20)]);
         authority.decided.insert(("realization".into(), "33.02".into(), "1.01".into()), "simda".into());
-        assert_eq!(lines(&sums, &[], &[], &authority)[0].realized_lra, Rupiah::from_cents(70));
+        assert_eq!(view(&sums, &[], &[], &authority).lines[0].realized_lra, Rupiah::from_cents(70));
         let own = authority.decided.insert(("realization".into(), "33.02".into(), String::new()), "sipd".into());
         assert_eq!(own, None);
         assert_eq!(
-            lines(&sums, &[], &[], &authority)[0].realized_lra,
+            view(&sums, &[], &[], &authority).lines[0].realized_lra,
             Rupiah::from_cents(70),
             "an agency's own comes first"
         );
         authority.decided.remove(&("realization".into(), "33.02".into(), "1.01".into()));
-        assert_eq!(lines(&sums, &[], &[], &authority)[0].realized_lra, Rupiah::from_cents(100), "then its region's");
+        assert_eq!(
+            view(&sums, &[], &[], &authority).lines[0].realized_lra,
+            Rupiah::from_cents(100),
+            "then its region's"
+        );
     }
 
-    #[test]
-    fn quarantined_money_is_told_beside_the_figures() {
-        let held = |system: &str, agency: Option<&str>, cents| Held {
+    fn held(system: &str, agency: Option<&str>, cents: Option<i128>) -> Held {
+        Held {
             region: "33.02".into(),
             system: system.into(),
             record_type: "budget-line".into(),
             agency: agency.map(str::to_owned),
-            amount: cents,
-        };
+            is_discarded: false,
+            has_year: true,
+            what: not_counted(1, cents),
+        }
+    }
+
+    fn not_counted(records: u64, cents: Option<i128>) -> NotCounted {
+        let amount = Rupiah::from_cents(cents.unwrap_or_default());
+        NotCounted { records, without_amount: if cents.is_none() { records } else { 0 }, amount }
+    }
+
+    #[test]
+    fn quarantined_money_is_told_beside_the_figures() {
         let entries = [
-            held("sipd", Some("1.01"), Some(Rupiah::from_cents(30))),
+            held("sipd", Some("1.01"), Some(30)),
             held("sipd", Some("1.01"), None),
-            held("simda", Some("1.01"), Some(Rupiah::from_cents(999))),
-            held("sipd", None, Some(Rupiah::from_cents(7))),
+            held("simda", Some("1.01"), Some(999)),
+            held("sipd", None, Some(7)),
+            Held { is_discarded: true, ..held("sipd", Some("1.01"), Some(5)) },
         ];
         let sums = [sum("budget", "sipd", 0, 100), sum("budget", "simda", 0, 100)];
 
-        let lines = lines(&sums, &[stage("sipd", 0, 1)], &entries, &ranks(&[("sipd", 10), ("simda", 20)]));
+        let view = view(&sums, &[stage("sipd", 0, 1)], &entries, &ranks(&[("sipd", 10), ("simda", 20)]));
 
-        let told: Vec<_> = lines.iter().map(|line| (line.agency.as_deref(), line.not_counted)).collect();
-        assert_eq!(
-            told,
-            [
-                (None, NotCounted { records: 1, amount: Rupiah::from_cents(7) }),
-                (Some("1.01"), NotCounted { records: 2, amount: Rupiah::from_cents(30) })
-            ]
-        );
+        let waiting = NotCounted { without_amount: 1, ..not_counted(2, Some(30)) };
+        assert_eq!(view.lines.len(), 1);
+        assert_eq!(view.lines[0].aside, Aside { waiting, discarded: not_counted(1, Some(5)) });
+        assert!(!view.lines[0].is_complete);
+        assert_eq!(view.unplaced, Aside { waiting: not_counted(1, Some(7)), ..Aside::default() });
+    }
+
+    #[test]
+    fn figures_are_incomplete_while_something_waits_that_may_be_theirs() {
+        let is_complete =
+            |entry| view(&[sum("budget", "sipd", 0, 100)], &[], &[entry], &Authority::default()).lines[0].is_complete;
+        let undated = Held { has_year: false, ..held("sipd", Some("1.01"), Some(1)) };
+        assert!(!is_complete(undated.clone()), "its year is not known, and may be this one");
+        assert!(is_complete(Held { is_discarded: true, ..held("sipd", Some("1.01"), Some(1)) }));
+
+        let view = view(&[], &[], &[undated], &Authority::default());
+        assert_eq!((view.unplaced.waiting.records, view.lines[0].aside), (1, Aside::default()), "it is counted once");
     }
 }

@@ -7,5 +7,6 @@ mod guard;
 mod paging;
 mod quarantine;
 mod records;
+mod replays;
 mod scope;
 mod sources;

@@ -57,6 +57,23 @@ impl Site {
         self.key_with(viewer, &["read"], None).await
     }
 
+    /// A key of an operator.
+    pub(crate) async fn operator(&self) -> String {
+        self.key_with(Viewer { role: Role::Operator, ..application() }, &["read", "operate"], None).await
+    }
+
+    /// Sends a body with a key.
+    pub(crate) async fn post(&self, key: &str, path: &str, body: &Value) -> Answer {
+        let request = self.client.post(format!("{}{path}", self.address)).header("content-type", "application/json");
+        self.send(request.header(AUTHORIZATION, format!("Bearer {key}")).body(body.to_string())).await
+    }
+
+    /// Deletes with a key.
+    pub(crate) async fn delete(&self, key: &str, path: &str) -> Answer {
+        let request = self.client.delete(format!("{}{path}", self.address));
+        self.send(request.header(AUTHORIZATION, format!("Bearer {key}"))).await
+    }
+
     /// Asks with a key; the path begins with `/`.
     pub(crate) async fn get(&self, key: &str, path: &str) -> Answer {
         self.send(self.request(path).header(AUTHORIZATION, format!("Bearer {key}"))).await

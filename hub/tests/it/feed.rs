@@ -28,6 +28,7 @@ pub(crate) fn page(run: u8, prev: Option<u8>, number: u32) -> Page {
         gone: vec![],
         held: vec![],
         have: vec![],
+        refused: vec![],
         end: None,
     }
 }
@@ -65,6 +66,7 @@ pub(crate) fn record(key: &str, body: &Value) -> Record {
         pointer: format!("ta_belanja?{key}"),
         hash: ContentHash::of(&bytes),
         body: serde_json::from_slice(&bytes).unwrap(),
+        mends: None,
     }
 }
 
@@ -74,8 +76,10 @@ pub(crate) fn broken(key: Option<&str>, raw: &str) -> Quarantined {
         pointer: "ta_belanja".into(),
         raw_hash: ContentHash::of(raw.as_bytes()),
         raw: raw.into(),
+        form: Default::default(),
         errors: vec![],
         about: Default::default(),
+        entry: None,
     }
 }
 

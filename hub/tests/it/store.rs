@@ -1,10 +1,12 @@
 //! The store contract.
 
 mod chain;
+mod discard;
 mod findings;
 mod held;
 mod intake;
 mod log;
 mod poison;
 mod proof;
+mod replay;
 mod totals;

@@ -105,6 +105,26 @@ pub const CODES: &[Code] = &[
         explanation: "A page of rows did not come within the time that the definition allows, so the statement was ended, also on the server, and it is not tried again before the next run. Give the table an index on the cursor column, make the view or `where` simpler, ask for fewer rows at a time with `fetch`, or raise `statement_timeout` after talking to the owner of the database.",
     },
     Code {
+        code: "E0250",
+        title: "the stream has to be read before anything is replayed",
+        explanation: "The connector has forgotten what it knew of the stream, after a reset or with a new state file, and a replay cannot take the place of the full read that is due. Let the stream run, `muara source run STREAM --full`, then replay what is still in quarantine.",
+    },
+    Code {
+        code: "E0251",
+        title: "today's definition leaves the record out",
+        explanation: "The `where` of the definition as it is now does not let the replayed record in, so it is neither valid nor broken. Its entry stays open; the next full read closes it. If the record is wanted after all, widen `where`.",
+    },
+    Code {
+        code: "E0252",
+        title: "the raw record was cut",
+        explanation: "Quarantine keeps the first 64 KiB of a raw record, and this one was longer, so it cannot be mapped again. Mend the definition and read the stream again; a record of that size usually holds a document that should be left out in the source's query.",
+    },
+    Code {
+        code: "E0253",
+        title: "the connector has no such stream",
+        explanation: "An order names a stream that the definitions of the connector do not have any more. Put the stream back, or discard its quarantine entries with a reason.",
+    },
+    Code {
         code: "W0201",
         title: "a cursor value lies in the future",
         explanation: "The cursor field of some records is more than a day ahead of now. They were read, but the cursor did not move to them, for every record in between would be missed. Usually a typing error in the source; correct it there.",

@@ -109,9 +109,10 @@ pub const CODES: &[Code] = &[
     code(
         "E0604",
         "The key may not do this",
-        "The key is valid, but it was not given what the address needs: the scope `read`, or the whole installation \
-         where an answer cannot be cut to regions and agencies.\n\
-         Cure: make a key with the right that is named.",
+        "The key is valid, but it was not given what the address needs: the scope `read`, an operator's key with the \
+         scope `operate` where something is changed, or the whole installation where an answer cannot be cut to regions \
+         and agencies.\n\
+         Cure: make a key with the right that is named; `muara key create --operator` makes one for replays and discards.",
     ),
     code(
         "E0605",
@@ -129,8 +130,8 @@ pub const CODES: &[Code] = &[
     code(
         "E0607",
         "The address does not take this method",
-        "The path exists, but not for this HTTP method; everything under `/api/v1` is read with GET so far.\n\
-         Cure: use GET.",
+        "The path exists, but not for this HTTP method; nearly everything under `/api/v1` is only read.\n\
+         Cure: use GET; `/docs` lists what takes POST or DELETE.",
     ),
     code(
         "E0608",
@@ -168,6 +169,48 @@ pub const CODES: &[Code] = &[
         "The request is malformed",
         "The request is not HTTP as this API takes it.\n\
          Cure: the answer's `detail` says what was not understood.",
+    ),
+    code(
+        "E0620",
+        "The body of the request cannot be used",
+        "The body is not the JSON that the address takes: a field is unknown, missing or out of its bounds.\n\
+         Cure: the answer's `detail` says what is expected, and `/docs` shows the form.",
+    ),
+    code(
+        "E0621",
+        "The filter finds more entries than one replay takes",
+        "One replay takes at most 100,000 entries, so that it stays small enough to be looked at and stopped. Nothing was \
+         begun.\n\
+         Cure: ask for one stream or one cause after the other.",
+    ),
+    code(
+        "E0622",
+        "What the hub itself refused cannot be replayed",
+        "The connector took this record for valid and the hub did not (codes E0501 to E0505), so what quarantine keeps is \
+         the body that the connector sent and not the record of the source.\n\
+         Cure: mend what the entry's own reason says, then read the stream again: `muara source run STREAM --full`.",
+    ),
+    code(
+        "E0623",
+        "The connector does not answer a replay",
+        "An order to replay was not carried out within five minutes, and the connector of the stream gave no sign of life \
+         either. The entries stay open.\n\
+         Usual cause: the connector is not running, or the system was taken out of its definitions.\n\
+         Cure: start it, see `muara source list`, and replay again.",
+    ),
+    code(
+        "E0624",
+        "The key of a replayed record is that of another record",
+        "With today's definition the record has another key than when it was read, or one for the first time, and a record \
+         of that key is there or waits already. Nobody can say which of the two is newer, so the entry stays open.\n\
+         Cure: read the stream whole, `muara source run STREAM --full`; that read decides.",
+    ),
+    code(
+        "E0625",
+        "An entry is being replayed",
+        "An entry that is on its way to its connector cannot be discarded: what comes back would find it closed. Nothing \
+         was discarded.\n\
+         Cure: wait for the end of the replay, or stop it, then discard what is still open.",
     ),
     code(
         "E0690",

@@ -119,4 +119,19 @@ pub const CODES: &[Code] = &[
         title: "a key cannot be made so",
         explanation: "A key needs a name, so that people know whom they take it back from, and sees regions by their codes, such as 33 for a province with all its regencies or 33.02 for one of them. A misspelt region would be a key that sees nothing.",
     },
+    Code {
+        code: "E0730",
+        title: "there is no such replay",
+        explanation: "Replays go by the number in the first column of `muara quarantine replays`.",
+    },
+    Code {
+        code: "E0731",
+        title: "the replay finds too many entries",
+        explanation: "One replay takes at most 100,000 entries, so that it stays small enough to be looked at and stopped. Ask for one stream with --stream or one cause with --code after the other; `muara quarantine list` shows them.",
+    },
+    Code {
+        code: "E0732",
+        title: "entries were not discarded",
+        explanation: "Entries are discarded all together or not at all, and only with a reason. One of them does not exist, or is being replayed at this moment; the message says which. `muara quarantine stop` stops a replay.",
+    },
 ];

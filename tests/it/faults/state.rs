@@ -240,6 +240,7 @@ async fn publish_poison(amqp_url: &str) {
         gone: vec![],
         held: vec![],
         have: vec![],
+        refused: vec![],
         end: None,
     };
     let key = page.name().routing_key();

@@ -1,11 +1,9 @@
 //! How many broken records a run bears before it stops.
 
 use super::super::report::Failure;
+use super::super::verdict::RUNAWAYS;
 use super::Sifter;
 use crate::definition::model::OnInvalid;
-
-/// So many records whose expressions run away end a run.
-const RUNAWAYS: u32 = 10;
 
 impl Sifter {
     /// When so many of the first records are broken, the definition is.
@@ -23,7 +21,7 @@ impl Sifter {
 
     /// When expressions run away again and again, each takes seconds of everybody's time.
     pub(super) fn expressions_end(&self) -> Result<(), Failure> {
-        if self.evaluator.lost() < RUNAWAYS {
+        if !self.judge.runs_away() {
             return Ok(());
         }
         let message = format!("the expressions of {RUNAWAYS} records took too long or too much memory");

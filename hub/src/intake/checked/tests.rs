@@ -12,6 +12,7 @@ fn page(body: &Value) -> Page {
         pointer: "t?1".into(),
         hash: ContentHash::of(&bytes),
         body: serde_json::from_slice(&bytes).unwrap(),
+        mends: None,
     };
     Page {
         region: "33.02".into(),
@@ -28,6 +29,7 @@ fn page(body: &Value) -> Page {
         gone: vec![],
         held: vec![],
         have: vec![],
+        refused: vec![],
         end: None,
     }
 }

@@ -15,11 +15,12 @@ fn addresses() -> Vec<(String, Vec<String>)> {
     let paths = description["paths"].as_object().unwrap().clone();
     let under_api = paths.into_iter().filter(|(path, _)| path.starts_with("/api/v1/"));
     under_api
+        .filter(|(_, item)| item.get("get").is_some())
         .map(|(path, item)| {
             let parameters = item["get"]["parameters"].as_array().cloned().unwrap_or_default();
             let in_query = parameters.iter().filter(|parameter| parameter["in"] == "query");
             let names = in_query.filter_map(|parameter| parameter["name"].as_str().map(str::to_owned)).collect();
-            (path.replace("{type}", "budget-line").replace("{entry}", "1"), names)
+            (path.replace("{type}", "budget-line").replace("{entry}", "1").replace("{replay}", "1"), names)
         })
         .collect()
 }
