@@ -39,7 +39,7 @@ async fn one_sync_balances_and_proves_and_a_second_applies_nothing() {
     let broken = truth["broken"].as_array().unwrap().len();
     assert_eq!((sum(&first, "quarantined"), sum(&second, "quarantined")), (broken as u64, broken as u64));
     let list = program(folder.path()).with("MUARA_DATABASE", "sqlite:world/muara.db");
-    let waiting = list.run(&["quarantine", "list", "--limit", "500", "--json"]).well().json();
+    let waiting = list.run(&["quarantine", "list", "--entries", "--limit", "500", "--json"]).well().json();
     assert_eq!(waiting["items"].as_array().unwrap().len(), broken, "each of them still waits after the second read");
     assert_eq!(sum(&second, "applied"), 0);
     assert_eq!((&first["log_head"], &first["view_digest"]), (&second["log_head"], &second["view_digest"]));

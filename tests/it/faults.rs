@@ -3,4 +3,5 @@
 mod kill;
 mod outage;
 mod proof;
+mod replay;
 mod state;

@@ -127,6 +127,22 @@ impl Office {
         legacy.close().await.expect("the legacy database closes");
     }
 
+    /// Mends the definition: one line of its map becomes another, and the stream gets a line more.
+    pub(crate) fn mend(&self, line: &str, better: &str, stream: &str) {
+        assert!(DEFINITION.contains(line), "there is such a line");
+        let key = "    key: [id]\n";
+        let text = DEFINITION.replace(line, better).replace(key, &format!("{key}{stream}"));
+        std::fs::write(self.folder().join("simda.yaml"), text).expect("the definition is written");
+    }
+
+    /// Whether the connector keeps the stream paused.
+    pub(crate) async fn is_paused(&self) -> bool {
+        let options = sqlx::sqlite::SqliteConnectOptions::new().filename(self.state_file());
+        let mut state = options.connect().await.expect("the state file opens");
+        let paused = "select count(*) from streams where paused_until is not null";
+        sqlx::query_scalar::<_, i64>(paused).fetch_one(&mut state).await.expect("the state file answers") > 0
+    }
+
     /// Starts everything in good health.
     pub(crate) fn start(&self) -> Running1 {
         self.start_with(&self.base, &self.base)

@@ -9,6 +9,7 @@ use muara_connectors::runner::{Connector, Handle, Options};
 use muara_demo::Demo;
 use muara_hub::Hub;
 use muara_hub::access::{Role, Viewer};
+use muara_hub::api::key::Grants;
 use muara_hub::intake::Senders;
 use muara_schemas::Clock;
 use muara_schemas::bus::Bus;
@@ -143,7 +144,7 @@ impl Running<'_> {
         let listener = serve::bind(&format!("127.0.0.1:{port}")).await?;
         let address = listener.local_addr().map_err(|error| failed(&error))?;
         let viewer = Viewer { role: Role::Leader, regions: None, agencies: None, may_see_personal: false };
-        let secret = key::create(self.hub, "demo", &viewer, None).await?;
+        let secret = key::create(self.hub, "demo", &Grants::reading(viewer), None).await?;
         self.bars.say(&welcome(&address.to_string(), &secret, self.folder));
         let first = async {
             self.connectors.run_all_full().await;

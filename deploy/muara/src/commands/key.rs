@@ -3,6 +3,7 @@
 use std::process::ExitCode;
 
 use muara_hub::access::{Role, Viewer};
+use muara_hub::api::key::Grants;
 use muara_hub::store::{Db, keys};
 use muara_hub::{Hub, api};
 use muara_schemas::bus::Bus;
@@ -19,7 +20,7 @@ use crate::{installation, output};
 /// Makes, lists and takes back API keys.
 pub(super) async fn run(what: Key, config: &Config, as_json: bool) -> Result<ExitCode, Failure> {
     match what {
-        Key::Create { name, region, agency, personal, days } => {
+        Key::Create { name, region, agency, personal, operator, days } => {
             let odd = region.iter().find(|code| !is_region(code));
             if name.trim().is_empty() || odd.is_some() {
                 let what = odd.map_or_else(|| "a key needs a name".to_owned(), |code| format!("`{code}` is no region"));
@@ -29,7 +30,8 @@ pub(super) async fn run(what: Key, config: &Config, as_json: bool) -> Result<Exi
             let viewer =
                 Viewer { role: Role::App, regions: some(region), agencies: some(agency), may_see_personal: personal };
             let hub = installation::hub(config, Bus::local()).await?;
-            let secret = create(&hub, &name, &viewer, days).await?;
+            let grants = if operator { Grants::operating(viewer) } else { Grants::reading(viewer) };
+            let secret = create(&hub, &name, &grants, days).await?;
             hub.db.close().await;
             if as_json {
                 output::json(&json!({"key": secret, "name": name}));
@@ -59,11 +61,10 @@ pub(super) async fn run(what: Key, config: &Config, as_json: bool) -> Result<Exi
 }
 
 /// Makes a key and stores it; answers the text that is shown once.
-pub(super) async fn create(hub: &Hub, name: &str, viewer: &Viewer, days: Option<u32>) -> Result<String, Failure> {
+pub(super) async fn create(hub: &Hub, name: &str, grants: &Grants, days: Option<u32>) -> Result<String, Failure> {
     let now = hub.clock.now();
     let until = days.map(|days| now.plus_secs(i64::from(days) * 86_400));
-    let grants = api::key::Grants::reading(viewer.clone());
-    let (secret, key) = api::key::mint(name, &grants, until, now, muara_schemas::random::bytes());
+    let (secret, key) = api::key::mint(name, grants, until, now, muara_schemas::random::bytes());
     let mut tx = hub.db.write().await?;
     keys::put(&mut tx, &key).await?;
     tx.commit().await?;
