@@ -10,5 +10,6 @@ pub mod mapping;
 pub mod raw;
 pub mod runner;
 pub mod state;
+pub mod text;
 pub mod worker;
 pub mod xml;
