@@ -8,10 +8,12 @@ use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 
 use async_trait::async_trait;
+use muara_schemas::Clock;
 use secrecy::SecretString;
 
 use crate::definition::{Setting, SourceSpec, Stream, System, Variables};
 use crate::raw::{Place, Raw};
+use crate::reader::Reader;
 
 mod rest;
 
@@ -124,14 +126,25 @@ pub struct Access {
     pub source: Arc<SourceSpec>,
     /// When the system may be asked; a source that is told to wait says so here.
     pub rest: Arc<Rest>,
+    /// How to start the process that reads one file.
+    pub reader: Reader,
+    /// The clock that says whether a file has been left alone for long enough.
+    pub clock: Clock,
     variables: Variables,
     shared: Mutex<Option<Arc<dyn Any + Send + Sync>>>,
 }
 
 impl Access {
-    /// Access to one system.
+    /// Access to one system, with the machine's clock.
     pub fn new(system: Arc<System>, source: Arc<SourceSpec>, variables: Variables) -> Self {
-        Self { system, source, rest: Arc::default(), variables, shared: Mutex::new(None) }
+        let (reader, clock) = (Reader::this_program(), Clock::system());
+        Self { system, source, rest: Arc::default(), reader, clock, variables, shared: Mutex::new(None) }
+    }
+
+    /// The same with another reader of files and another clock.
+    #[must_use]
+    pub fn with(self, reader: Reader, clock: Clock) -> Self {
+        Self { reader, clock, ..self }
     }
 
     /// The value of a setting now. May block.

@@ -13,6 +13,11 @@ mod sql;
 /// All kinds, by the name that definitions use.
 pub const KINDS: &[&dyn Kind] = &[&http::Http, &sql::Sql, &files::Files];
 
+/// Reads the file that standard input names, in a process of its own; see [`crate::reader`].
+pub(crate) fn read_one_file() -> std::process::ExitCode {
+    files::read_one_file()
+}
+
 /// The kind of this name.
 pub fn find(name: &str) -> Option<&'static dyn Kind> {
     KINDS.iter().copied().find(|kind| kind.name() == name)

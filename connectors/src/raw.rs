@@ -15,9 +15,10 @@ mod pluck;
 mod rebuild;
 #[cfg(test)]
 mod tests;
+pub(crate) mod wire;
 
 pub use children::children;
-pub use place::Place;
+pub use place::{Part, Place, Standing};
 pub use pluck::Pluck;
 pub use rebuild::Rebuild;
 
@@ -153,6 +154,13 @@ impl Row {
     pub fn push_fault(&mut self, cell: &str, message: impl Into<Box<str>>) {
         self.faults.push((self.ends.len(), message.into()));
         self.push(Some(cell));
+    }
+
+    /// Makes it an empty row again.
+    pub(crate) fn clear(&mut self) {
+        self.text.clear();
+        self.ends.clear();
+        self.faults.clear();
     }
 
     /// Tells that the row as a whole cannot be trusted.

@@ -17,5 +17,9 @@ const ARGUMENT: &str = "expression-worker";
 
 /// What the program does when its first argument makes it a worker; `None` when it does not.
 pub fn main(argument: Option<&OsStr>) -> Option<ExitCode> {
-    (argument == Some(OsStr::new(ARGUMENT))).then(answering::main)
+    match argument?.to_str()? {
+        ARGUMENT => Some(answering::main()),
+        crate::reader::ARGUMENT => Some(crate::kinds::read_one_file()),
+        _ => None,
+    }
 }

@@ -5,6 +5,7 @@
 pub mod bus;
 pub mod connectors;
 pub mod definition;
+pub mod files;
 pub mod hub;
 pub mod program;
 
@@ -21,7 +22,13 @@ pub struct Code {
 
 /// All codes, area by area.
 pub fn all() -> impl Iterator<Item = &'static Code> {
-    definition::CODES.iter().chain(connectors::CODES).chain(bus::CODES).chain(hub::CODES).chain(program::CODES)
+    definition::CODES
+        .iter()
+        .chain(connectors::CODES)
+        .chain(files::CODES)
+        .chain(bus::CODES)
+        .chain(hub::CODES)
+        .chain(program::CODES)
 }
 
 /// The code of this name, whatever its case.

@@ -8,6 +8,7 @@ use std::time::Duration;
 use axum::Router;
 use axum::routing::get;
 use muara_connectors::definition::{self, Variables};
+use muara_connectors::reader::Reader;
 use muara_connectors::runner::{Connector, Options};
 use muara_hub::Hub;
 use muara_hub::store::rows::Statement;
@@ -34,8 +35,9 @@ async fn sync(definition: &str, variables: Variables) -> Synced {
     let file = Path::new(env!("CARGO_MANIFEST_DIR")).join("../connectors/catalog").join(definition);
     let definitions = definition::load(&[file], &variables, &mut muara_connectors::jq::evaluate)
         .unwrap_or_else(|errors| panic!("{}", errors[0]));
-    let options =
-        Options { variables, schedule: false, ..Options::new(hub.bus.clone(), folder.path().join("state.db")) };
+    let reader = Reader::at(env!("CARGO_BIN_EXE_muara-under-test"));
+    let state = folder.path().join("state.db");
+    let options = Options { variables, reader, schedule: false, ..Options::new(hub.bus.clone(), state) };
     let connectors = Connector::spawn(&definitions, options, token.clone()).await.unwrap();
     for report in connectors.run_all_full().await {
         assert_eq!(report.failure, None, "{}", report.name);

@@ -26,7 +26,7 @@ mod table;
 pub use auth::{Auth, KeyPlace, OAuth2, Step, Tls};
 pub use each::{Each, INDEX, PARENT, of_parent};
 pub use expression::{Expr, Where};
-pub use files::{Files, FilesRead};
+pub use files::{Bounds, FORMATS, Files, FilesRead, Form, Header, Layout, Ready, Region, SheetChoice, Snapshot};
 pub use http::{Action, AnswerRule, Body, Budget, Format, Http, HttpRead, Part, Retry};
 pub use paging::{Beside, PageSize, Paging};
 pub use schedule::{Hours, Pace, Schedule};

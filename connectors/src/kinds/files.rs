@@ -1,36 +1,51 @@
-//! `kind: files` – CSV files and workbooks that people put into a folder.
+//! `kind: files` – CSV files, workbooks, JSON and XML that people and programs put into a folder.
 //!
-//! The header stands in the first row. Each file is one snapshot and one part: what is missing from a file that was
-//! read is gone, what a file held that is not there any more stays. The reading itself blocks, so it stands on a
-//! thread for blocking work that hands over a piece of rows at a time and waits until it is taken.
+//! Each file, or the newest of a set of files, is one snapshot and one part: what is missing from it is gone, what a
+//! file held that is not there any more stays. A file is read by a process of its own (`serve`), which hands over a
+//! piece of records at a time (`frame`): one that fills the memory, never ends or breaks the reader costs that process
+//! and nothing else, and the next file is read.
 
+use std::collections::VecDeque;
 use std::path::PathBuf;
-use std::time::SystemTime;
+use std::sync::Arc;
 
 use async_trait::async_trait;
+use regex::Regex;
 use secrecy::ExposeSecret as _;
-use tokio::sync::mpsc;
 
-use crate::definition::model::{FilesRead, Read};
+use crate::definition::model::{FilesRead, Form, Layout, Read, Snapshot};
 use crate::definition::{SourceSpec, Stream};
 use crate::kind::{Access, Cursor, Kind, OpenError, Page, PullError, Source};
-use crate::raw::{Place, Raw};
+use crate::raw::{Part, Place, Standing};
+use crate::reader::Reader;
 
 mod bomb;
+mod book;
+mod cell;
+mod child;
+mod delimiter;
 mod folder;
+mod frame;
+mod grid;
+mod header;
 mod number;
+mod records;
 mod rows;
+mod serve;
+mod sets;
 mod sheet;
 mod table;
 #[cfg(test)]
 mod tests;
 
-use rows::{Piece, Rows};
+use child::Reading;
+use frame::{Job, Piece, Problem, Said, Spot};
+use sets::Task;
 
-/// Rows in one piece.
-const PIECE: usize = 2_000;
-/// The largest file that is read.
-const MAX_FILE_BYTES: u64 = 2 << 30;
+pub(super) use serve::read_one_file;
+
+/// Codes of what is wrong with a file; its process can say no others.
+const CODES: [&str; 6] = ["E0203", "E0208", "E0230", "E0231", "E0232", "E0233"];
 
 /// The kind `files`.
 pub(super) struct Files;
@@ -38,26 +53,22 @@ pub(super) struct Files;
 /// One stream's files, open for one run.
 struct Folder {
     root: PathBuf,
-    pattern: String,
-    sheet: Option<String>,
-    delimiter: u8,
-    /// Files that are still to be read, the next one last.
-    left: Vec<String>,
-    reading: Option<Reading>,
+    read: FilesRead,
+    fits: Option<Regex>,
+    /// Columns of the key.
+    needed: Vec<String>,
+    reader: Reader,
+    clock: muara_schemas::Clock,
+    /// What is still to be done.
+    left: VecDeque<Step>,
+    reading: Option<(Task, Reading)>,
     pages: u64,
 }
 
-/// A file being read.
-struct Reading {
-    file: String,
-    pieces: mpsc::Receiver<Result<Piece, PullError>>,
-}
-
-/// The form of a file, by its ending.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-enum Form {
-    Csv,
-    Workbook,
+enum Step {
+    /// No file of this set is ready.
+    Wait(Arc<str>),
+    Read(Task),
 }
 
 impl Kind for Files {
@@ -66,18 +77,26 @@ impl Kind for Files {
     }
 
     fn open(&self, stream: &Stream, access: &Access) -> Result<Box<dyn Source>, OpenError> {
-        let (SourceSpec::Files(source), Read::Files(FilesRead { file, sheet, delimiter })) =
-            (&*access.source, &stream.read)
-        else {
+        let (SourceSpec::Files(source), Read::Files(read)) = (&*access.source, &stream.read) else {
             return Err(OpenError("the stream is not one of kind files".to_owned()));
         };
         let root = access.resolve("source.folder", &source.folder)?;
+        let root = PathBuf::from(root.expose_secret());
+        let fits = match &read.fits {
+            // The whole name has to fit.
+            Some(pattern) => {
+                Some(Regex::new(&format!("^(?:{pattern})$")).map_err(|error| OpenError(error.to_string()))?)
+            }
+            None => None,
+        };
         Ok(Box::new(Folder {
-            root: PathBuf::from(root.expose_secret()),
-            pattern: file.clone(),
-            sheet: sheet.clone(),
-            delimiter: delimiter.unwrap_or(b','),
-            left: Vec::new(),
+            root: std::path::absolute(&root).unwrap_or(root),
+            read: read.clone(),
+            fits,
+            needed: stream.key.iter().map(|field| field.as_str().to_owned()).collect(),
+            reader: access.reader.clone(),
+            clock: access.clock.clone(),
+            left: VecDeque::new(),
             reading: None,
             pages: 0,
         }))
@@ -88,92 +107,120 @@ impl Kind for Files {
 impl Source for Folder {
     async fn pull(&mut self, cursor: &Cursor) -> Result<Page, PullError> {
         if let Cursor::Start { .. } = cursor {
-            let (root, pattern) = (self.root.clone(), self.pattern.clone());
-            let listing = move || folder::list(&root, &pattern);
-            self.left = tokio::task::spawn_blocking(listing)
-                .await
-                .map_err(|error| PullError::retry(format!("could not list the folder: {error}")))??;
-            self.left.reverse();
-            self.reading = None;
+            self.look().await?;
         }
         if self.reading.is_none() {
-            let file = self.left.pop().ok_or_else(|| PullError::Config("there is no file left to read".to_owned()))?;
-            self.reading = Some(self.start(file)?);
+            match self.left.pop_front() {
+                None => return Err(PullError::Config("there is no file left to read".to_owned())),
+                Some(Step::Wait(name)) => {
+                    let part = Part { name: name.clone(), standing: Standing::Waiting };
+                    return Ok(self.page(Piece::none(), Place::lines(&name, part)));
+                }
+                Some(Step::Read(task)) => match self.start(&task).await {
+                    Ok(reading) => self.reading = Some((task, reading)),
+                    Err(problem) => return Ok(self.broken(&task, problem)),
+                },
+            }
         }
-        let Some(reading) = &mut self.reading else {
+        let Some((task, mut reading)) = self.reading.take() else {
             return Err(PullError::Config("there is no file left to read".to_owned()));
         };
-        let piece = reading.pieces.recv().await;
-        let piece = piece
-            .ok_or_else(|| PullError::Config(format!("could not read {}: the reader stopped", reading.file)))??;
-        let place = match piece.sheet {
-            Some(sheet) => Place::sheet(&reading.file, &sheet),
-            None => Place::lines(&reading.file),
-        };
-        if piece.last {
-            self.reading = None;
-        }
-        self.pages += 1;
-        Ok(Page {
-            records: piece.rows.into_iter().map(Raw::Row).collect(),
-            place,
-            first: piece.first,
-            next: Cursor::At(self.pages.to_string()),
-            more: !piece.last || !self.left.is_empty(),
-            snapshot: true,
-            total: None,
+        Ok(match reading.hear().await {
+            Ok(Said::Piece(piece)) => {
+                let place = place(&task.file, &piece.spot, self.part(&task));
+                self.reading = Some((task, reading));
+                self.page(piece, place)
+            }
+            // An empty page says that the file was read to its end, even when it held nothing.
+            Ok(Said::Head | Said::End) => {
+                let place = Place::lines(&task.file, self.part(&task));
+                self.page(Piece::none(), place)
+            }
+            Ok(Said::Problem(problem)) | Err(problem) => self.broken(&task, problem),
         })
     }
 
     fn plan(&mut self, _from: Option<&str>) -> Vec<String> {
-        vec![self.root.join(&self.pattern).display().to_string()]
+        let files = self.root.join(&self.read.file).display().to_string();
+        vec![match &self.read.fits {
+            None => files,
+            Some(fits) => format!("{files}, named as `{fits}`"),
+        }]
     }
 }
 
 impl Folder {
-    /// Begins to read a file beside the runtime; the reader ends when nobody takes its pieces.
-    fn start(&self, file: String) -> Result<Reading, PullError> {
-        let form = Form::of(&file).ok_or_else(|| {
-            PullError::Config(format!("could not read {file}: known are .csv, .tsv, .txt, .xlsx and .xlsm"))
-        })?;
-        let (out, pieces) = mpsc::channel(1);
-        let (path, name, sheet, delimiter) = (self.root.join(&file), file.clone(), self.sheet.clone(), self.delimiter);
-        drop(tokio::task::spawn_blocking(move || {
-            let mut rows = Rows::new(out, PIECE);
-            let read = stamp(&path).and_then(|before| {
-                match form {
-                    Form::Csv => table::read(&path, delimiter, &mut rows)?,
-                    Form::Workbook => sheet::read(&path, sheet.as_deref(), &mut rows)?,
-                }
-                // Half of an old file and half of a new one are no snapshot.
-                if stamp(&path)? == before {
-                    Ok(())
-                } else {
-                    Err("it was changed while it was read; the next run reads it again".to_owned())
-                }
-            });
-            rows.end(read.map_err(|why| PullError::malformed(format!("could not read {name}: {why}"), "")));
-        }));
-        Ok(Reading { file, pieces })
+    /// Looks what lies there, and what of it is to be read.
+    async fn look(&mut self) -> Result<(), PullError> {
+        let (root, read) = (self.root.clone(), self.read.clone());
+        let listing = tokio::task::spawn_blocking(move || folder::list(&root, &read));
+        let failed = |error| PullError::retry(format!("could not list the folder: {error}"));
+        let found = listing.await.map_err(failed)??;
+        let plan = sets::plan(found, self.fits.as_ref(), &self.read, self.clock.now());
+        if let (true, Some(fits)) = (plan.tasks.is_empty() && plan.waiting.is_empty(), &self.read.fits) {
+            return Err(PullError::Config(format!("no file in {} is called as `{fits}` says", self.root.display())));
+        }
+        self.left = plan.waiting.into_iter().map(Step::Wait).chain(plan.tasks.into_iter().map(Step::Read)).collect();
+        self.reading = None;
+        Ok(())
     }
-}
 
-impl Form {
-    fn of(file: &str) -> Option<Self> {
-        let ending = file.rsplit_once('.')?.1.to_ascii_lowercase();
-        match ending.as_str() {
-            "csv" | "tsv" | "txt" => Some(Self::Csv),
-            "xlsx" | "xlsm" => Some(Self::Workbook),
-            _ => None,
+    async fn start(&self, task: &Task) -> Result<Reading, Problem> {
+        let mut layout = Layout::clone(&self.read.layout);
+        layout.format = layout.format.or_else(|| Form::of(&task.file));
+        if layout.format.is_none() {
+            let why = "its ending tells no form that is read; say it with `format`";
+            return Err(Problem::damaged(why));
+        }
+        // Of all CSV files these alone say in their name what parts their columns.
+        if layout.delimiter.is_none() && task.file.to_ascii_lowercase().ends_with(".tsv") {
+            layout.delimiter = Some(b'\t');
+        }
+        let job =
+            Job { path: self.root.join(&task.file), layout, groups: task.groups.clone(), needed: self.needed.clone() };
+        Reading::start(&self.reader, &job).await
+    }
+
+    fn part(&self, task: &Task) -> Part {
+        let standing = match self.read.snapshot {
+            Snapshot::PerFile => Standing::Whole,
+            Snapshot::Append => Standing::Growing,
+        };
+        Part { name: task.part.clone(), standing }
+    }
+
+    /// A page that says what is wrong with a file; the next one is read all the same.
+    fn broken(&mut self, task: &Task, problem: Problem) -> Page {
+        let code = CODES.into_iter().find(|code| *code == problem.code).unwrap_or("E0203");
+        let why = format!("could not read {}: {}", task.file, problem.why).into();
+        let part = Part { name: task.part.clone(), standing: Standing::Broken { code, why } };
+        self.page(Piece::none(), Place::lines(&task.file, part))
+    }
+
+    fn page(&mut self, piece: Piece, place: Place) -> Page {
+        self.pages += 1;
+        Page {
+            records: piece.records,
+            place,
+            first: piece.first,
+            next: Cursor::At(self.pages.to_string()),
+            more: self.reading.is_some() || !self.left.is_empty(),
+            snapshot: true,
+            total: None,
         }
     }
 }
 
-/// Size and time of a file, to see whether it was changed.
-fn stamp(path: &std::path::Path) -> Result<(u64, Option<SystemTime>), String> {
-    let about = std::fs::metadata(path).map_err(|error| error.to_string())?;
-    if about.len() > MAX_FILE_BYTES {
-        return Err(format!("it is larger than {} MiB", MAX_FILE_BYTES >> 20));
+fn place(file: &str, spot: &Spot, part: Part) -> Place {
+    match spot {
+        Spot::Lines => Place::lines(file, part),
+        Spot::Sheet(sheet) => Place::sheet(file, sheet, part),
+        Spot::List(list) => Place::items(file, list, part),
     }
-    Ok((about.len(), about.modified().ok()))
+}
+
+impl Piece {
+    const fn none() -> Self {
+        Self { records: Vec::new(), first: 0, spot: Spot::Lines }
+    }
 }

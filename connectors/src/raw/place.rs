@@ -7,7 +7,7 @@ use std::sync::Arc;
 pub struct Place {
     base: Arc<str>,
     form: Form,
-    part: Option<Arc<str>>,
+    part: Option<Part>,
     split: Option<Arc<Split>>,
 }
 
@@ -18,6 +18,33 @@ struct Split {
     first: u64,
     /// How many records there were before each parent.
     starts: Vec<u32>,
+}
+
+/// A piece of a source that is read as one, such as a file.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Part {
+    /// Its name, the same in every read.
+    pub name: Arc<str>,
+    /// What is known of it now.
+    pub standing: Standing,
+}
+
+/// What a read knows of a part.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Standing {
+    /// It is read whole: what it does not hold any more is gone.
+    Whole,
+    /// It only grows: what it does not hold any more stays.
+    Growing,
+    /// It is there and is not read this time: all that it held stays.
+    Waiting,
+    /// It could not be read, or only up to a point: all that it held stays, and the run tells of it.
+    Broken {
+        /// The stable code.
+        code: &'static str,
+        /// What was attempted, and what came.
+        why: Arc<str>,
+    },
 }
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -39,14 +66,19 @@ impl Place {
         Self { base: format!("{url}#{list}").into(), form: Form::Item, part: None, split: None }
     }
 
-    /// A sheet of a workbook: `rsud/RBA_2026.xlsx#RBA!A17`. The file is the part that is whole or not.
-    pub fn sheet(file: &str, sheet: &str) -> Self {
-        Self { base: format!("{file}#{sheet}").into(), form: Form::Sheet, part: Some(file.into()), split: None }
+    /// A sheet of a workbook: `rsud/RBA_2026.xlsx#RBA!A17`.
+    pub fn sheet(file: &str, sheet: &str, part: Part) -> Self {
+        Self { base: format!("{file}#{sheet}").into(), form: Form::Sheet, part: Some(part), split: None }
     }
 
-    /// A file of lines: `chkp/januari.csv#row=17` (RFC 7111). The file is the part that is whole or not.
-    pub fn lines(file: &str) -> Self {
-        Self { base: file.into(), form: Form::Line, part: Some(file.into()), split: None }
+    /// A file of lines: `chkp/januari.csv#row=17` (RFC 7111).
+    pub fn lines(file: &str, part: Part) -> Self {
+        Self { base: file.into(), form: Form::Line, part: Some(part), split: None }
+    }
+
+    /// A list in a file: `rup/paket.json#/data/3`; `list` is a JSON pointer.
+    pub fn items(file: &str, list: &str, part: Part) -> Self {
+        Self { base: format!("{file}#{list}").into(), form: Form::Item, part: Some(part), split: None }
     }
 
     /// The pointer of one record; `number` counts as [`crate::kind::Page::first`] does.
@@ -77,7 +109,7 @@ impl Place {
 
     /// The part of the source that was read as one piece, such as a file; `None` where the source is one piece.
     /// Records of a part that a read did not find are not deleted.
-    pub const fn part(&self) -> Option<&Arc<str>> {
+    pub const fn part(&self) -> Option<&Part> {
         self.part.as_ref()
     }
 }

@@ -3,13 +3,17 @@
 use muara_schemas::page::RawForm;
 use proptest::prelude::*;
 
-use super::{Head, Place, Pluck, Raw, Rebuild, Row};
+use super::{Head, Part, Place, Pluck, Raw, Rebuild, Row, Standing};
 use crate::json::Path;
 
 fn row(names: &[&str], cells: &[Option<&str>]) -> Row {
     let mut row = Head::new(names.iter().copied()).row();
     cells.iter().for_each(|cell| row.push(*cell));
     row
+}
+
+fn part() -> Part {
+    Part { name: "rsud".into(), standing: Standing::Whole }
 }
 
 fn plucked(raw: &Raw, paths: &[&str]) -> Vec<Option<String>> {
@@ -68,8 +72,8 @@ fn pointers_lead_to_the_record() {
         Place::list("http://127.0.0.1/dpa?page=2", "/data").pointer(3, "x"),
         "http://127.0.0.1/dpa?page=2#/data/3"
     );
-    assert_eq!(Place::sheet("rsud/RBA.xlsx", "RBA").pointer(17, "x"), "rsud/RBA.xlsx#RBA!A17");
-    assert_eq!(Place::lines("chkp/01.csv").pointer(17, "x"), "chkp/01.csv#row=17");
+    assert_eq!(Place::sheet("rsud/RBA.xlsx", "RBA", part()).pointer(17, "x"), "rsud/RBA.xlsx#RBA!A17");
+    assert_eq!(Place::lines("chkp/01.csv", part()).pointer(17, "x"), "chkp/01.csv#row=17");
 }
 
 proptest! {

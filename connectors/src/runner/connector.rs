@@ -129,7 +129,8 @@ async fn start(
     token: &CancellationToken,
 ) -> Result<Vec<Running>, StartError> {
     let post = Post { publisher: options.bus.publisher(), clock: options.clock.clone() };
-    let access = Arc::new(Access::new(definition.system.clone(), definition.source.clone(), options.variables.clone()));
+    let access = Access::new(definition.system.clone(), definition.source.clone(), options.variables.clone());
+    let access = Arc::new(access.with(options.reader.clone(), options.clock.clone()));
     let (budget, concurrency) = match &*definition.source {
         SourceSpec::Http(http) => (http.budget, http.concurrency),
         _ => (None, None),

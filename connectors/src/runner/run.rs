@@ -3,7 +3,6 @@
 //! Three tasks with short queues between them: one pulls and hashes, this one looks up, sifts and publishes, one
 //! waits for receipts and saves. Memory is bounded by the queues, not by the source.
 
-use std::collections::HashSet;
 use std::sync::Arc;
 
 use muara_schemas::page::{Note, RunId, RunKind};
@@ -23,12 +22,15 @@ use super::saver::{self, Sent};
 use super::sift::{Batch, Item, Probe, Sifter};
 use super::split::Sets;
 use crate::kind::Source;
-use crate::raw::Place;
+use crate::raw::{Part, Place};
 use crate::state::{Advance, StreamState};
 
 mod ending;
+mod parts;
 mod remarks;
 mod sets;
+
+use parts::Parts;
 
 /// How many records are looked up and sifted in one go.
 const BATCH: usize = 2_000;
@@ -48,9 +50,8 @@ struct Run<'a> {
     sent: Option<mpsc::Sender<Sent>>,
     saver: Option<JoinHandle<Option<Result<(), Failure>>>>,
     saved: watch::Receiver<u32>,
-    parts: HashSet<u32>,
+    parts: Parts,
     sets: Sets,
-    part: (Option<Arc<str>>, u32),
     proof: Option<Proof>,
     notes: Vec<Note>,
     /// What the hub was told before this run.
@@ -120,9 +121,8 @@ async fn attempt(
         sent: Some(sent_in),
         saver: Some(saver),
         saved,
-        parts: HashSet::new(),
+        parts: Parts::default(),
         sets: Sets::new(stream),
-        part: (None, 0),
         proof: None,
         notes: Vec::new(),
         told: context.told(),
@@ -170,11 +170,20 @@ impl Run<'_> {
             Ok(()) => self.sifter()?.tolerable_in_all(),
             failed => failed,
         };
+        let broken = self.parts.failure();
+        let result = match &broken {
+            Some(broken) if result.is_ok() && !self.parts.is_any_read() => Err(broken.clone()),
+            _ => result,
+        };
         if result.is_ok() {
             self.note(&greatest);
         }
         match result {
-            Ok(()) if self.kind == RunKind::Full => self.complete(snapshot, greatest).await,
+            Ok(()) if self.kind == RunKind::Full => {
+                self.complete(snapshot, greatest).await?;
+                // The rest of the source is whole and proved; what is broken has to be told all the same.
+                broken.map_or(Ok(()), Err)
+            }
             Ok(()) => {
                 let advance = Advance { cursor: self.newer(greatest), ..Advance::default() };
                 let outcome = self.missing_of_sets().await?;
@@ -239,15 +248,15 @@ impl Run<'_> {
         Ok(())
     }
 
-    /// The number of the part that a page belongs to.
-    async fn part_of(&mut self, name: Option<Arc<str>>) -> Result<u32, Failure> {
-        if let Some(name) = &name
-            && self.part.0.as_ref() != Some(name)
-        {
-            self.part = (Some(name.clone()), self.context.state.part(self.state.id, name).await?);
-        }
-        self.parts.insert(self.part.1);
-        Ok(self.part.1)
+    /// The number of the part that a page belongs to; 0 where the source is one piece.
+    async fn part_of(&mut self, part: Option<Part>) -> Result<u32, Failure> {
+        let Some(part) = part else { return Ok(0) };
+        let number = match self.parts.known(&part.name) {
+            Some(number) => number,
+            None => self.context.state.part(self.state.id, &part.name).await?,
+        };
+        self.parts.meet(number, &part);
+        Ok(number)
     }
 
     /// Sends an item and hands it to the confirming half; waits when too much is under way.
@@ -309,14 +318,12 @@ impl Run<'_> {
             self.send(item).await?;
         }
         self.confirmed().await?;
-        if self.part.0.is_none() {
-            self.parts.insert(0);
-        } else {
-            self.note_vanished().await?;
+        if self.parts.are_there() {
+            self.note_parts().await?;
         }
+        let whole = self.parts.whole();
         let Some(sifter) = self.sifter.as_deref() else { return Err(self.stopped()) };
-        let mut reckoning =
-            Reckoning::new(&sifter.seen, &sifter.twice, &self.parts, snapshot, &self.sets, !sifter.keyless);
+        let mut reckoning = Reckoning::new(&sifter.seen, &sifter.twice, &whole, snapshot, &self.sets, !sifter.keyless);
         let mut after = Arc::<str>::from("");
         loop {
             let rows = self.context.state.scan(self.state.id, &after).await?;

@@ -64,14 +64,19 @@ impl Seen {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::raw::{Part, Standing};
+
+    fn lines(file: &str) -> Place {
+        Place::lines(file, Part { name: file.into(), standing: Standing::Whole })
+    }
 
     #[test]
     fn the_first_record_of_a_key_is_found_again() {
         let mut seen = Seen::new(2);
-        seen.page(2, Place::lines("a.csv"));
+        seen.page(2, lines("a.csv"));
         (0..3).for_each(|_| seen.next());
         seen.mark(1);
-        seen.page(2, Place::lines("b.csv"));
+        seen.page(2, lines("b.csv"));
         seen.next();
         seen.mark(1);
         seen.mark(9);

@@ -9,6 +9,7 @@ use muara_schemas::bus::Bus;
 
 use super::report::Progress;
 use crate::definition::Variables;
+use crate::reader::Reader;
 use crate::worker::Launch;
 
 /// Everything a connector needs beside its definitions.
@@ -28,6 +29,8 @@ pub struct Options {
     pub observer: Option<Observer>,
     /// How a process for what may run away is started; without one such work is done in this process.
     pub worker: Option<Launch>,
+    /// How to start the process that reads one file.
+    pub reader: Reader,
     /// Figures.
     pub tuning: Tuning,
 }
@@ -53,7 +56,8 @@ pub struct Tuning {
 }
 
 impl Options {
-    /// Options with the machine's clock, the process environment, schedules on and default figures.
+    /// Options with the machine's clock, the process environment, schedules on, this program as the reader of files and
+    /// default figures.
     pub fn new(bus: Bus, state: impl Into<PathBuf>) -> Self {
         Self {
             bus,
@@ -63,6 +67,7 @@ impl Options {
             schedule: true,
             observer: None,
             worker: Launch::again(),
+            reader: Reader::this_program(),
             tuning: Tuning::default(),
         }
     }

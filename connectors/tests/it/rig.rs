@@ -5,6 +5,7 @@ use std::sync::{Arc, Mutex};
 use std::time::{Duration, Instant};
 
 use muara_connectors::definition::{self, Definition, Origin, Variables};
+use muara_connectors::reader::Reader;
 use muara_connectors::runner::{Connector, Handle, Options, Progress, StreamReport};
 use muara_schemas::bus::Bus;
 use muara_schemas::control::{Command, Order};
@@ -56,6 +57,7 @@ impl Rig {
         let hub = Hub::start(&bus);
         let mut options = Options::new(bus.clone(), folder.path().join("state.db"));
         options.schedule = false;
+        options.reader = Reader::at(env!("CARGO_BIN_EXE_connector-worker"));
         options.variables = Variables::closed();
         options.tuning.first_wait = Duration::from_millis(5);
         let mut rig = Self { folder, bus, hub, options, definitions: Vec::new(), running: None };

@@ -7,6 +7,8 @@ use std::fs::File;
 use std::io::{Read as _, Seek as _, SeekFrom};
 use std::path::Path;
 
+use super::frame::Problem;
+
 /// The most that all files of a workbook may have unpacked.
 const MAX_TOTAL: u64 = 2 << 30;
 /// The most that the shared texts may have unpacked.
@@ -18,24 +20,23 @@ const MAX_COMMENT: usize = 65_535;
 const MAX_DIRECTORY: u64 = 8 << 20;
 
 /// Refuses what is no zip file, and what is too large unpacked.
-pub(super) fn check(path: &Path) -> Result<(), String> {
-    let failed = |error: std::io::Error| error.to_string();
-    let none = || "it is no workbook".to_owned();
-    let mut file = File::open(path).map_err(failed)?;
-    let length = file.seek(SeekFrom::End(0)).map_err(failed)?;
+pub(super) fn check(path: &Path) -> Result<(), Problem> {
+    let none = || Problem::damaged("it is no workbook, or only the beginning of one");
+    let mut file = File::open(path)?;
+    let length = file.seek(SeekFrom::End(0))?;
     let tail = length.min((END + MAX_COMMENT) as u64);
-    file.seek(SeekFrom::Start(length - tail)).map_err(failed)?;
+    file.seek(SeekFrom::Start(length - tail))?;
     let mut bytes = Vec::new();
-    file.by_ref().take(tail).read_to_end(&mut bytes).map_err(failed)?;
+    file.by_ref().take(tail).read_to_end(&mut bytes)?;
     let at = bytes.windows(4).rposition(|window| window == b"PK\x05\x06").ok_or_else(none)?;
     let end = bytes.get(at..at + END).ok_or_else(none)?;
     let (size, start) = (u64::from(u32_at(end, 12)), u64::from(u32_at(end, 16)));
     if size > MAX_DIRECTORY || start + size > length {
-        return Err("its zip directory is too large".to_owned());
+        return Err(none());
     }
-    file.seek(SeekFrom::Start(start)).map_err(failed)?;
+    file.seek(SeekFrom::Start(start))?;
     let mut directory = Vec::new();
-    file.take(size).read_to_end(&mut directory).map_err(failed)?;
+    file.take(size).read_to_end(&mut directory)?;
     let (mut rest, mut total) = (directory.as_slice(), 0_u64);
     while rest.len() >= 46 && rest.starts_with(b"PK\x01\x02") {
         let unpacked = u64::from(u32_at(rest, 24));
@@ -44,10 +45,8 @@ pub(super) fn check(path: &Path) -> Result<(), String> {
             rest.get(46..46 + name).is_some_and(|name| name.to_ascii_lowercase().ends_with(b"sharedstrings.xml"));
         total += unpacked;
         if total > MAX_TOTAL || (texts && unpacked > MAX_TEXTS) {
-            return Err(format!(
-                "it unpacks to more than {} MiB",
-                if texts { MAX_TEXTS >> 20 } else { MAX_TOTAL >> 20 }
-            ));
+            let most = if texts { MAX_TEXTS >> 20 } else { MAX_TOTAL >> 20 };
+            return Err(Problem::too_large(format!("it unpacks to more than {most} MiB")));
         }
         rest = rest.get(46 + name + extra + comment..).unwrap_or_default();
     }

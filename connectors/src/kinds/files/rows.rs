@@ -1,42 +1,48 @@
-//! Rows on their way from the reading thread, in pieces without gaps.
+//! Records on their way out of the process that reads them, in pieces without gaps.
 
+use std::borrow::Cow;
+use std::collections::HashSet;
+use std::io::Write;
 use std::sync::Arc;
 
-use tokio::sync::mpsc;
-
-use crate::kind::{MAX_PAGE_BYTES, PullError};
+use super::frame::{Problem, Speaker, Spot};
+use crate::kind::MAX_PAGE_BYTES;
+use crate::raw::wire;
 use crate::raw::{Head, Row};
 
-/// Rows that follow each other in their file.
-#[derive(Debug)]
-pub(super) struct Piece {
-    pub(super) rows: Vec<Row>,
-    /// Number of the first row; the header is row 1 of most files.
-    pub(super) first: u64,
-    /// The sheet, in a workbook.
-    pub(super) sheet: Option<Arc<str>>,
-    /// Whether the file ends here.
-    pub(super) last: bool,
-}
+/// Rows in one piece.
+pub(super) const PIECE: usize = 2_000;
+/// The most columns of a table; no spreadsheet has more.
+pub(super) const MAX_COLUMNS: usize = 16_384;
+/// The longest record.
+pub(super) const MAX_RECORD_BYTES: usize = 4 << 20;
 
-/// Takes rows and hands them over.
-pub(super) struct Rows {
-    out: mpsc::Sender<Result<Piece, PullError>>,
-    size: usize,
-    head: Option<Arc<Head>>,
-    /// Numbers of the file's columns that have a name.
+/// Takes records and hands them over.
+pub(super) struct Rows<W> {
+    speaker: Speaker<W>,
+    /// Fields of each record that the names of file and sheet give.
+    groups: Vec<(String, String)>,
+    /// Columns without which no record has a key.
+    needed: Vec<String>,
+    /// The row that is being filled, under the head of the table.
+    row: Option<Row>,
+    /// Numbers of the table's columns that have a name.
     columns: Vec<usize>,
-    sheet: Option<Arc<str>>,
-    piece: Vec<Row>,
-    bytes: usize,
+    spot: Spot,
+    /// Whether records are rows and no JSON texts.
+    tabular: bool,
+    piece: Vec<u8>,
+    count: usize,
     first: u64,
 }
 
 /// One cell of a row.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub(super) enum Cell {
+pub(super) enum Cell<'a> {
+    /// Nothing.
+    Empty,
     /// A value as text.
-    Text(String),
+    Text(Cow<'a, str>),
     /// An error that stands in the place of a value.
     Fault {
         /// What stands in the cell.
@@ -46,103 +52,187 @@ pub(super) enum Cell {
     },
 }
 
-impl Rows {
-    pub(super) const fn new(out: mpsc::Sender<Result<Piece, PullError>>, size: usize) -> Self {
-        Self { out, size, head: None, columns: Vec::new(), sheet: None, piece: Vec::new(), bytes: 0, first: 0 }
+impl Cell<'_> {
+    /// Its text, trimmed; nothing for an error.
+    pub(super) fn text(&self) -> &str {
+        if let Self::Text(text) = self { text.trim() } else { "" }
     }
 
-    /// Names the sheet that the rows stand in.
-    pub(super) fn sheet(&mut self, name: &str) {
-        self.sheet = Some(name.into());
+    /// Whether nothing stands in it.
+    pub(super) fn is_blank(&self) -> bool {
+        match self {
+            Self::Empty => true,
+            Self::Text(text) => text.trim().is_empty(),
+            Self::Fault { .. } => false,
+        }
+    }
+}
+
+impl<W: Write> Rows<W> {
+    pub(super) const fn new(out: W, groups: Vec<(String, String)>, needed: Vec<String>) -> Self {
+        Self {
+            speaker: Speaker::new(out),
+            groups,
+            needed,
+            row: None,
+            columns: Vec::new(),
+            spot: Spot::Lines,
+            tabular: false,
+            piece: Vec::new(),
+            count: 0,
+            first: 0,
+        }
     }
 
-    /// Whether the header was taken.
-    pub(super) const fn has_header(&self) -> bool {
-        self.head.is_some()
+    /// Begins another table, with fields of each record that are its own.
+    pub(super) fn table(&mut self, spot: Spot, own: &[(String, String)]) -> Result<(), Problem> {
+        self.hand_over()?;
+        self.row = None;
+        self.tabular = false;
+        self.spot = spot;
+        self.groups.retain(|(name, _)| own.iter().all(|(other, _)| other != name));
+        self.groups.extend_from_slice(own);
+        Ok(())
     }
 
-    /// Takes the header. Columns without a name are not read; the second of two with one name is `name (2)`.
-    pub(super) fn header(&mut self, names: impl Iterator<Item = String>) -> Result<(), String> {
-        let mut taken: Vec<String> = Vec::new();
-        for (number, name) in names.enumerate() {
+    /// Takes the header: names of columns with their numbers. The second of two with one name is `name (2)`.
+    pub(super) fn header(&mut self, names: impl Iterator<Item = (usize, String)>) -> Result<&[usize], Problem> {
+        self.hand_over()?;
+        let (mut taken, mut known) = (Vec::new(), HashSet::new());
+        self.columns.clear();
+        for (column, name) in names {
             let name = name.split_whitespace().collect::<Vec<_>>().join(" ");
             if name.is_empty() {
                 continue;
             }
+            if taken.len() == MAX_COLUMNS {
+                return Err(Problem::too_large(format!("it has more than {MAX_COLUMNS} columns")));
+            }
             let mut unique = name.clone();
             let mut count = 1;
-            while taken.contains(&unique) {
+            while !known.insert(unique.clone()) {
                 count += 1;
                 unique = format!("{name} ({count})");
             }
             taken.push(unique);
-            self.columns.push(number);
+            self.columns.push(column);
         }
         if taken.is_empty() {
-            return Err("its first row names no column".to_owned());
+            return Err(Problem::no_table("its first row names no column"));
         }
-        self.head = Some(Head::new(taken));
-        Ok(())
+        taken.extend(self.groups.iter().map(|(name, _)| name.clone()));
+        // A header that is none, such as a title, would make a table without rows, and all that was there gone.
+        if let Some(missing) = self.needed.iter().find(|needed| !taken.contains(needed)) {
+            return Err(Problem::no_column(missing));
+        }
+        self.speaker.head(&taken)?;
+        self.row = Some(Head::new(taken).row());
+        self.tabular = true;
+        Ok(&self.columns)
     }
 
-    /// Takes the row of this number. Empty rows are left out. `cells` gives the cell of a column; `spoilt` is what is
-    /// wrong with the row as a whole.
-    pub(super) fn row(
-        &mut self,
-        number: u64,
-        mut cells: impl FnMut(usize) -> Option<Cell>,
-        spoilt: Option<String>,
-    ) -> Result<(), String> {
-        let head = self.head.as_ref().ok_or("it has no header")?;
-        let mut row = head.row();
-        let mut empty = spoilt.is_none();
+    /// The names of the columns, in the order of their numbers.
+    pub(super) fn names(&self) -> Vec<String> {
+        let head = self.row.as_ref().map(Row::head);
+        head.map_or_else(Vec::new, |head| head.columns().names().iter().map(ToString::to_string).collect())
+    }
+
+    /// Takes the row of this number, unless its columns are empty. `spoilt` is what is wrong with the row as a whole.
+    pub(super) fn row(&mut self, number: u64, cells: &[Cell<'_>], spoilt: Option<String>) -> Result<(), Problem> {
+        let mut row = self.row.take().ok_or_else(|| Problem::no_table("it has no header"))?;
+        row.clear();
+        let named = self.columns.iter().filter_map(|column| cells.get(*column));
+        if spoilt.is_none() && named.into_iter().all(Cell::is_blank) {
+            self.row = Some(row);
+            return Ok(());
+        }
         for column in &self.columns {
-            match cells(*column) {
-                None => row.push(None),
-                Some(Cell::Text(text)) => {
-                    empty &= text.trim().is_empty();
-                    row.push(Some(&text));
-                }
-                Some(Cell::Fault { shown, message }) => {
-                    empty = false;
-                    row.push_fault(&shown, message);
-                }
+            match cells.get(*column) {
+                None | Some(Cell::Empty) => row.push(None),
+                Some(Cell::Text(text)) => row.push(Some(text)),
+                Some(Cell::Fault { shown, message }) => row.push_fault(shown, message.as_str()),
             }
         }
-        if empty {
-            return Ok(());
+        for (_, value) in &self.groups {
+            row.push(Some(value));
         }
         if let Some(spoilt) = spoilt {
             row.spoil(spoilt);
         }
-        // Pointers count on from the first row of a piece.
-        let follows = self.first + self.piece.len() as u64 == number;
-        let full = self.piece.len() >= self.size || self.bytes >= MAX_PAGE_BYTES;
-        if full || !(follows || self.piece.is_empty()) {
-            self.hand_over(false)?;
-        }
-        if self.piece.is_empty() {
-            self.first = number;
-        }
-        self.bytes += row.size();
-        self.piece.push(row);
+        self.make_room(number, row.size())?;
+        row.encode(&mut self.piece);
+        self.count += 1;
+        self.row = Some(row);
         Ok(())
     }
 
-    /// Hands over the last piece, or what went wrong.
-    pub(super) fn end(mut self, result: Result<(), PullError>) {
-        let handed = match result {
-            // Whoever does not listen any more does not want to know.
-            Err(error) => self.out.blocking_send(Err(error)).map_err(|_| String::new()),
-            Ok(()) => self.hand_over(true),
+    /// Takes the JSON text of this number.
+    pub(super) fn item(&mut self, number: u64, item: &str) -> Result<(), Problem> {
+        let item = item.trim();
+        if item.len() > MAX_RECORD_BYTES {
+            let most = MAX_RECORD_BYTES >> 20;
+            return Err(Problem::too_large(format!("record {number} has more than {most} MiB")));
+        }
+        let item = match item.strip_prefix('{') {
+            Some(rest) if !self.groups.is_empty() => Cow::Owned(self.with_groups(rest)),
+            _ => Cow::Borrowed(item),
         };
-        drop(handed);
+        self.make_room(number, item.len())?;
+        wire::number(item.len(), &mut self.piece);
+        self.piece.extend_from_slice(item.as_bytes());
+        self.count += 1;
+        Ok(())
     }
 
-    fn hand_over(&mut self, last: bool) -> Result<(), String> {
-        let rows = std::mem::take(&mut self.piece);
-        self.bytes = 0;
-        let piece = Piece { rows, first: self.first, sheet: self.sheet.clone(), last };
-        self.out.blocking_send(Ok(piece)).map_err(|_| "nobody reads on".to_owned())
+    /// An object with the groups as its first members; `rest` is what follows its brace.
+    fn with_groups(&self, rest: &str) -> String {
+        let mut object = String::from("{");
+        for (at, (name, value)) in self.groups.iter().enumerate() {
+            if at > 0 {
+                object.push(',');
+            }
+            crate::json::write_text(name, &mut object);
+            object.push(':');
+            crate::json::write_text(value, &mut object);
+        }
+        if !rest.trim_start().starts_with('}') {
+            object.push(',');
+        }
+        object.push_str(rest);
+        object
     }
+
+    /// Hands over what is there when the next record does not belong to it.
+    fn make_room(&mut self, number: u64, bytes: usize) -> Result<(), Problem> {
+        // Pointers count on from the first record of a piece.
+        let follows = self.first + self.count as u64 == number;
+        let full = self.count >= PIECE || self.piece.len() + bytes > MAX_PAGE_BYTES;
+        if self.count > 0 && (full || !follows) {
+            self.hand_over()?;
+        }
+        if self.count == 0 {
+            self.first = number;
+        }
+        Ok(())
+    }
+
+    fn hand_over(&mut self) -> Result<(), Problem> {
+        if self.count > 0 {
+            self.speaker.piece(&self.spot, self.first, self.count, &self.piece, self.tabular)?;
+        }
+        self.piece.clear();
+        self.count = 0;
+        Ok(())
+    }
+
+    /// Hands over the last piece, and says how it ended.
+    pub(super) fn end(&mut self, result: Result<(), Problem>) -> std::io::Result<()> {
+        let result = self.hand_over().and(result);
+        self.speaker.end(result)
+    }
+}
+
+/// A spot by the name of a sheet.
+pub(super) fn sheet(name: &str) -> Spot {
+    Spot::Sheet(Arc::from(name))
 }

@@ -1,135 +1,101 @@
-//! Workbooks: one sheet, streamed row by row; numbers as Excel shows them, dates in ISO form.
+//! Which sheets of a workbook are read.
 
-use std::fs::File;
-use std::io::BufReader;
-use std::path::Path;
+use calamine::{Sheet, SheetType, SheetVisible};
+use regex::Regex;
 
-use calamine::{Cell as XlsxCell, DataRef, ExcelDateTime, Reader as _, Xlsx};
+use super::frame::Problem;
+use crate::definition::model::{Layout, SheetChoice};
 
-use super::bomb;
-use super::number;
-use super::rows::{Cell, Rows};
+/// How many sheets a message names.
+const NAMED: usize = 12;
 
-/// Reads a sheet, the first one unless it is named.
-pub(super) fn read(path: &Path, sheet: Option<&str>, rows: &mut Rows) -> Result<(), String> {
-    bomb::check(path)?;
-    let file = File::open(path).map_err(|error| error.to_string())?;
-    let mut book: Xlsx<_> = Xlsx::new(BufReader::new(file)).map_err(|error| format!("it is no workbook: {error}"))?;
-    let names = book.sheet_names();
-    let name = match sheet {
-        None => names.first().cloned().ok_or("it has no sheet")?,
-        Some(wanted) => {
-            let found = names.iter().find(|name| name.trim().eq_ignore_ascii_case(wanted.trim()));
-            found.cloned().ok_or_else(|| format!("it has no sheet `{wanted}`, but {}", quoted(&names)))?
+/// A sheet to be read.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(super) struct Chosen {
+    pub(super) name: String,
+    /// Fields of each of its records that its name gives.
+    pub(super) groups: Vec<(String, String)>,
+}
+
+/// The sheets that a definition means, in the order of the workbook; at least one.
+pub(super) fn choose(sheets: &[Sheet], layout: &Layout) -> Result<Vec<Chosen>, Problem> {
+    let tables = || sheets.iter().filter(|sheet| sheet.typ == SheetType::WorkSheet);
+    let shown = |sheet: &&Sheet| layout.hidden || sheet.visible == SheetVisible::Visible;
+    let alone =
+        |sheet: Option<&Sheet>| sheet.map(|sheet| vec![Chosen { name: sheet.name.clone(), groups: Vec::new() }]);
+    let (found, wanted) = match &layout.sheet {
+        SheetChoice::First => (alone(tables().find(shown)), "no sheet that is not hidden".to_owned()),
+        SheetChoice::Name(name) => {
+            let called = |sheet: &&Sheet| sheet.name.trim().to_lowercase() == name.trim().to_lowercase();
+            if let Some(sheet) = tables().find(called).filter(|sheet| !shown(sheet)) {
+                return Err(Problem::no_sheet(format!(
+                    "its sheet `{}` is hidden; write `hidden: true` if it is to be read",
+                    sheet.name
+                )));
+            }
+            (alone(tables().find(called)), format!("no sheet `{name}`"))
+        }
+        SheetChoice::Number(number) => {
+            (alone(tables().filter(shown).nth(*number as usize - 1)), format!("no sheet number {number}"))
+        }
+        SheetChoice::Fits(pattern) => {
+            let fits = Regex::new(pattern).map_err(|_| Problem::no_sheet("`sheet` is no regular expression"))?;
+            let found: Vec<Chosen> = tables()
+                .filter(shown)
+                .filter_map(|sheet| Some(Chosen { name: sheet.name.clone(), groups: groups(&fits, &sheet.name)? }))
+                .collect();
+            (Some(found).filter(|found| !found.is_empty()), format!("no sheet whose name fits `{pattern}`"))
         }
     };
-    rows.sheet(&name);
-    let mut cells = book.worksheet_cells_reader(&name).map_err(|error| format!("sheet `{name}`: {error}"))?;
-    let mut line = Line::default();
-    while let Some(cell) = cells.next_cell().map_err(|error| format!("sheet `{name}`: {error}"))? {
-        let (row, column) = cell.get_position();
-        if row != line.row {
-            line.end(rows)?;
-            line.row = row;
-        }
-        if let Some(value) = value(&cell) {
-            line.put(column as usize, value);
-        }
-    }
-    line.end(rows)?;
-    if rows.has_header() { Ok(()) } else { Err(format!("sheet `{name}` is empty")) }
-}
-
-/// The cells of one row.
-#[derive(Default)]
-struct Line {
-    row: u32,
-    cells: Vec<Option<Cell>>,
-}
-
-impl Line {
-    fn put(&mut self, column: usize, cell: Cell) {
-        if self.cells.len() <= column {
-            self.cells.resize(column + 1, None);
-        }
-        self.cells[column] = Some(cell);
-    }
-
-    fn end(&mut self, rows: &mut Rows) -> Result<(), String> {
-        let mut cells = std::mem::take(&mut self.cells);
-        if cells.is_empty() {
-            return Ok(());
-        }
-        if rows.has_header() {
-            let result = rows.row(u64::from(self.row) + 1, |column| cells.get_mut(column).and_then(Option::take), None);
-            cells.clear();
-            self.cells = cells;
-            return result;
-        }
-        rows.header(cells.into_iter().map(|cell| match cell {
-            Some(Cell::Text(text)) => text,
-            _ => String::new(),
-        }))
-    }
-}
-
-/// A cell's value as text; `None` when it is empty.
-fn value(cell: &XlsxCell<DataRef<'_>>) -> Option<Cell> {
-    let fault = |shown: String, what: &str| {
-        let (row, column) = cell.get_position();
-        Cell::Fault { message: format!("cell {}{} {what}", number::column(column), row + 1), shown }
-    };
-    Some(match cell.get_value() {
-        DataRef::Empty => return None,
-        DataRef::Int(number) => Cell::Text(number.to_string()),
-        DataRef::Float(float) => match number::shown(*float) {
-            Some(text) => Cell::Text(text),
-            None => fault(
-                float.to_string(),
-                "holds a number of more than 15 digits, which Excel has rounded; make it a text",
-            ),
-        },
-        DataRef::String(text) => Cell::Text(text.clone()),
-        DataRef::SharedString(text) => Cell::Text((*text).to_owned()),
-        DataRef::Bool(flag) => Cell::Text(flag.to_string()),
-        DataRef::DateTime(moment) => match moment_of(moment) {
-            Some(text) => Cell::Text(text),
-            None => fault(moment.as_f64().to_string(), "holds a date that is none"),
-        },
-        DataRef::DateTimeIso(text) | DataRef::DurationIso(text) => Cell::Text(text.clone()),
-        DataRef::Error(error) => fault(error.to_string(), &format!("holds the error {error}")),
+    found.ok_or_else(|| {
+        let names: Vec<String> = tables().filter(shown).take(NAMED).map(|sheet| format!("`{}`", sheet.name)).collect();
+        let but = if names.is_empty() { String::new() } else { format!(", but {}", names.join(", ")) };
+        Problem::no_sheet(format!("it has {wanted}{but}"))
     })
 }
 
-/// `2026-03-01`, `2026-03-01 10:30:00`, or `10:30:00` for a time alone.
-fn moment_of(moment: &ExcelDateTime) -> Option<String> {
-    let float = moment.as_f64();
-    if !(0.0..2_958_466.0).contains(&float) {
-        return None;
-    }
-    if moment.is_duration() {
-        // A duration of hours and minutes may be longer than a day.
-        let seconds = number::whole((float * 86_400.0).round())?;
-        return Some(format!("{:02}:{:02}:{:02}", seconds / 3_600, seconds / 60 % 60, seconds % 60));
-    }
-    let (year, month, day, hour, minute, second, milli) = moment.to_ymd_hms_milli();
-    let (mut date, mut seconds) =
-        (jiff::civil::Date::new(i16::try_from(year).ok()?, i8::try_from(month).ok()?, i8::try_from(day).ok()?).ok(), 0);
-    if float >= 1.0 || date.is_some() {
-        seconds = u32::from(hour) * 3_600 + u32::from(minute) * 60 + u32::from(second) + u32::from(milli >= 500);
-    }
-    if seconds >= 86_400 {
-        seconds -= 86_400;
-        date = date.and_then(|date| date.tomorrow().ok());
-    }
-    let time = format!("{:02}:{:02}:{:02}", seconds / 3_600, seconds / 60 % 60, seconds % 60);
-    if float < 1.0 {
-        return Some(time);
-    }
-    let date = date?;
-    Some(if seconds == 0 { date.to_string() } else { format!("{date} {time}") })
+/// What the named groups of an expression take of a name, as fields of records; `None` where it does not fit.
+pub(super) fn groups(fits: &Regex, name: &str) -> Option<Vec<(String, String)>> {
+    let found = fits.captures(name)?;
+    let group = |group: &str| Some((format!("${group}"), found.name(group)?.as_str().to_owned()));
+    Some(fits.capture_names().flatten().filter_map(group).collect())
 }
 
-fn quoted(names: &[String]) -> String {
-    names.iter().take(12).map(|name| format!("`{name}`")).collect::<Vec<_>>().join(", ")
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn chosen(sheet: SheetChoice, hidden: bool) -> Result<Vec<String>, String> {
+        let sheet_of = |name: &str, typ, visible| Sheet { name: name.to_owned(), typ, visible };
+        let sheets = [
+            sheet_of("Rumus", SheetType::WorkSheet, SheetVisible::Hidden),
+            sheet_of("Grafik", SheetType::ChartSheet, SheetVisible::Visible),
+            sheet_of(" RBA 1", SheetType::WorkSheet, SheetVisible::Visible),
+            sheet_of("Rekap", SheetType::WorkSheet, SheetVisible::Visible),
+            sheet_of("rba 2", SheetType::WorkSheet, SheetVisible::Visible),
+        ];
+        let layout = Layout { sheet, hidden, ..Layout::default() };
+        let found = choose(&sheets, &layout).map_err(|problem| problem.why)?;
+        Ok(found
+            .into_iter()
+            .map(|sheet| {
+                sheet.groups.into_iter().fold(sheet.name, |name, (group, value)| format!("{name} {group}={value}"))
+            })
+            .collect())
+    }
+
+    #[test]
+    fn a_sheet_is_found_by_name_number_or_pattern() {
+        let name = |name: &str| SheetChoice::Name(name.to_owned());
+        let fits = |pattern: &str| SheetChoice::Fits(pattern.to_owned());
+        assert_eq!(chosen(SheetChoice::First, false).unwrap(), [" RBA 1"]);
+        assert_eq!(chosen(SheetChoice::First, true).unwrap(), ["Rumus"]);
+        assert_eq!(chosen(name("RBA 1 "), false).unwrap(), [" RBA 1"]);
+        assert_eq!(chosen(SheetChoice::Number(3), false).unwrap(), ["rba 2"]);
+        assert_eq!(chosen(fits(r"(?i)^\s*rba (?<bulan>\d)"), false).unwrap(), [" RBA 1 $bulan=1", "rba 2 $bulan=2"]);
+        assert_eq!(chosen(name("DPA"), false).unwrap_err(), "it has no sheet `DPA`, but ` RBA 1`, `Rekap`, `rba 2`");
+        assert!(chosen(SheetChoice::Number(4), false).unwrap_err().starts_with("it has no sheet number 4, but"));
+        assert!(chosen(fits("^Rumus"), false).is_err() && chosen(name("Grafik"), true).is_err());
+        assert!(chosen(name("rumus"), false).unwrap_err().contains("hidden: true"));
+    }
 }

@@ -33,11 +33,14 @@ impl Run<'_> {
         }
     }
 
-    /// Files that were read before; one note names some of them.
-    pub(super) async fn note_vanished(&mut self) -> Result<(), Failure> {
+    /// Files that could not be read, and files that were read before; a note names some of them.
+    pub(super) async fn note_parts(&mut self) -> Result<(), Failure> {
+        if self.parts.failure().is_some() {
+            self.remark("W0230", format!("what these held stays as it was: {}", self.parts.told()));
+        }
         let parts = self.context.state.parts(self.state.id).await?;
         let gone: Vec<String> =
-            parts.into_iter().filter(|(id, _)| !self.parts.contains(id)).map(|(_, name)| format!("`{name}`")).collect();
+            parts.into_iter().filter(|(id, _)| !self.parts.has(*id)).map(|(_, name)| format!("`{name}`")).collect();
         if !gone.is_empty() {
             let named = gone.iter().take(NAMED).cloned().collect::<Vec<_>>().join(", ");
             let more = if gone.len() > NAMED { format!(" and {} more", gone.len() - NAMED) } else { String::new() };

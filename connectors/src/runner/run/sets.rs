@@ -15,7 +15,8 @@ impl Run<'_> {
             return Ok(Outcome::default());
         }
         let known = self.context.state.count(self.state.id).await?;
-        let mut reckoning = Reckoning::new(&sifter.seen, &sifter.twice, &self.parts, true, &self.sets, true);
+        let whole = self.parts.whole();
+        let mut reckoning = Reckoning::new(&sifter.seen, &sifter.twice, &whole, true, &self.sets, true);
         reckoning.known_beside(known);
         for set in sets {
             let mut after = set.clone();
