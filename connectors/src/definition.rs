@@ -11,6 +11,7 @@ use crate::json::Json;
 
 mod canonical;
 mod check;
+mod crosswalk;
 mod expression;
 pub(crate) mod identifier;
 pub mod model;
@@ -36,6 +37,9 @@ pub(crate) use source::is_secret_name;
 
 /// How the expressions of a definition's tests are evaluated.
 pub type Ask<'a> = &'a mut dyn FnMut(&[Program], &Json) -> Vec<Answer>;
+
+/// The largest list that a definition has beside it.
+const MAX_LIST_BYTES: usize = 16 * 1024 * 1024;
 
 /// Most definitions that one process takes.
 const MAX_FILES: usize = 2000;
@@ -110,7 +114,7 @@ fn gather(paths: &[PathBuf]) -> (Vec<Origin>, Vec<Diagnostic>) {
         files.truncate(MAX_FILES);
     }
     let origins = files.iter().filter_map(|path| match text(path) {
-        Ok(text) => Some(Origin::new(Origin::name_of(path), text)),
+        Ok(text) => Some(with_lists(path, Origin::new(Origin::name_of(path), text))),
         Err(why) => {
             found.push(failed(path, format!("could not read the file: {why}")));
             None
@@ -119,18 +123,36 @@ fn gather(paths: &[PathBuf]) -> (Vec<Origin>, Vec<Diagnostic>) {
     (origins.collect::<Vec<_>>(), found)
 }
 
+/// The origin with the texts of the lists that it names.
+fn with_lists(path: &Path, mut origin: Origin) -> Origin {
+    let folder = path.parent().unwrap_or(Path::new("."));
+    for name in crosswalk::files(&origin) {
+        let read = bytes(&folder.join(&name), MAX_LIST_BYTES).map_err(|error| error.to_string());
+        let text = read.and_then(|bytes| match bytes.len() {
+            0..=MAX_LIST_BYTES => String::from_utf8(bytes).map_err(|_| "it is not UTF-8".to_owned()),
+            _ => Err(format!("it has more than {} MiB", MAX_LIST_BYTES >> 20)),
+        });
+        origin.beside.insert(name, text);
+    }
+    origin
+}
+
+/// One byte more than the most at most, without a byte order mark.
+fn bytes(path: &Path, most: usize) -> std::io::Result<Vec<u8>> {
+    let mut bytes = Vec::new();
+    std::fs::File::open(path)?.take(most as u64 + 1).read_to_end(&mut bytes)?;
+    Ok(bytes.strip_prefix(b"\xef\xbb\xbf").map_or_else(|| bytes.clone(), <[u8]>::to_vec))
+}
+
 fn is_yaml(path: &Path) -> bool {
     path.is_file() && path.extension().is_some_and(|extension| extension == "yaml" || extension == "yml")
 }
 
 /// One byte more than is allowed is read, so that the parser can say that it is too much.
 fn text(path: &Path) -> Result<String, String> {
-    let mut bytes = Vec::new();
-    let file = std::fs::File::open(path).map_err(|error| error.to_string())?;
-    file.take(MAX_FILE_BYTES as u64 + 1).read_to_end(&mut bytes).map_err(|error| error.to_string())?;
-    let bytes = bytes.strip_prefix(b"\xef\xbb\xbf").unwrap_or(&bytes);
+    let bytes = bytes(path, MAX_FILE_BYTES).map_err(|error| error.to_string())?;
     if bytes.len() > MAX_FILE_BYTES {
-        return Ok(String::from_utf8_lossy(bytes).into_owned());
+        return Ok(String::from_utf8_lossy(&bytes).into_owned());
     }
-    String::from_utf8(bytes.to_vec()).map_err(|_| "it is not UTF-8".to_owned())
+    String::from_utf8(bytes).map_err(|_| "it is not UTF-8".to_owned())
 }

@@ -8,6 +8,7 @@ mod calendar;
 mod compile;
 pub(crate) mod constant;
 pub mod converter;
+mod crosswalk;
 mod draft;
 mod leaf;
 pub mod lookup;
@@ -21,6 +22,7 @@ mod verdict;
 
 pub use calendar::Pattern;
 pub use converter::Converter;
+pub use crosswalk::Crosswalk;
 pub use lookup::{Columns, Lookup};
 pub use plan::Table;
 pub use verdict::Mapped;

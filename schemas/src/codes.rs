@@ -45,6 +45,11 @@ pub fn list(name: &str) -> Option<&'static CodeList> {
     EMBEDDED.get(name)
 }
 
+/// The list of this name as it ships, CSV with a header.
+pub fn csv(name: &str) -> Option<&'static str> {
+    FILES.get_file(format!("{name}.csv"))?.contents_utf8()
+}
+
 /// Names of all lists.
 pub fn names() -> impl Iterator<Item = &'static str> {
     EMBEDDED.keys().map(String::as_str)

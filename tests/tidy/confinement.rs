@@ -10,7 +10,16 @@ const CONFINED: &[(&str, &[&str])] = &[
     ("jaq_(core|json|std)", &["connectors/src/jq/"]),
     ("lapin", &["schemas/src/bus.rs", "schemas/src/bus/"]),
     ("reqwest", &["connectors/src/kinds/http", "hub/src/delivery/webhook", "hub/src/access/oidc"]),
-    ("sqlx", &["connectors/src/kinds/sql", "connectors/src/state", "deploy/demo/src/", "hub/src/store/"]),
+    (
+        "sqlx",
+        &[
+            "connectors/src/kinds/sql",
+            "connectors/benches/",
+            "connectors/src/state",
+            "deploy/demo/src/",
+            "hub/src/store/",
+        ],
+    ),
 ];
 
 /// Modules that decide and do nothing: what goes in is passed in, time and randomness too.

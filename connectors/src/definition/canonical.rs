@@ -40,6 +40,11 @@ impl Context {
     }
 }
 
+/// A digest that depends on something more.
+pub(super) fn with(digest: &str, more: &str) -> String {
+    blake3::hash(format!("{digest}\n{more}").as_bytes()).to_hex()[..16].to_owned()
+}
+
 /// JSON with sorted keys in which every scalar is a text: how it was quoted does not matter.
 fn write(node: &Node, out: &mut String) {
     match &node.value {

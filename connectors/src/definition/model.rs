@@ -31,7 +31,7 @@ pub use http::{Action, AnswerRule, Body, Budget, Format, Http, HttpRead, Part, R
 pub use paging::{Beside, PageSize, Paging};
 pub use schedule::{Hours, Pace, Schedule};
 pub use sql::{Sql, SqlRead};
-pub use table::{Field, FieldTable, Outcome, Rule, Take, Test};
+pub use table::{Field, FieldTable, Outcome, Rule, Take, Test, Via};
 
 /// One file: one legacy system and its streams.
 #[derive(Debug, Clone)]

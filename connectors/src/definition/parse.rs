@@ -16,7 +16,7 @@ use super::node::{self, Node, Value};
 use super::reference::Setting;
 use super::report::{Diagnostic, Mark, Origin};
 use super::walk::{Section, Walk};
-use super::{canonical, expression, paging, schedule, source, system, table};
+use super::{canonical, crosswalk, expression, paging, schedule, source, system, table};
 use crate::json::Path;
 
 /// The version of the language that this program reads.
@@ -83,6 +83,14 @@ fn definition(walk: &Walk, root: &Node) -> Option<(Definition, Mark)> {
                 stream.digest = context.digest(name, node, schema);
                 streams.push(stream);
             }
+        }
+    }
+    let lists = top.take("crosswalks").map(|node| crosswalk::crosswalks(walk, node)).unwrap_or_default();
+    for stream in &mut streams {
+        let lists = crosswalk::attach(stream, &lists, &mut walk.found.borrow_mut());
+        if !lists.is_empty() {
+            // Another list is another definition.
+            stream.digest = canonical::with(&stream.digest, &lists);
         }
     }
     let document = canonical::document(root);

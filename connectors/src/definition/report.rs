@@ -1,5 +1,6 @@
 //! Diagnostics: a code, a place, the line itself with a caret, the cause and the cure.
 
+use std::collections::BTreeMap;
 use std::fmt;
 use std::path::Path;
 
@@ -12,6 +13,8 @@ pub struct Origin {
     pub file: String,
     /// Its text.
     pub text: String,
+    /// The files beside it that it names: their texts, or why they cannot be read.
+    pub beside: BTreeMap<String, Result<String, String>>,
 }
 
 /// A place in a file. Lines and columns count from 1, columns in characters; 0 means the file as a whole.
@@ -67,7 +70,7 @@ const SHOWN: usize = 160;
 impl Origin {
     /// A file by its name and text.
     pub fn new(file: impl Into<String>, text: impl Into<String>) -> Self {
-        Self { file: file.into(), text: text.into() }
+        Self { file: file.into(), text: text.into(), beside: BTreeMap::new() }
     }
 
     /// The name of a file as diagnostics show it.

@@ -1,7 +1,7 @@
 //! `map:` and `tests:` of a stream.
 
 use super::expression;
-use super::model::{Field, FieldTable, Outcome, Rule, Take, Test};
+use super::model::{Field, FieldTable, Outcome, Rule, Take, Test, Via};
 use super::node::{Node, Value};
 use super::report::Mark;
 use super::walk::{Section, Walk};
@@ -60,7 +60,7 @@ fn rule(walk: &Walk, node: &Node, name: &str, at: Mark) -> Option<Rule> {
                 format!("`{name}` does not say where its value comes from"),
                 "give one of `from`, `expr`, `const` and `each`",
             );
-            for key in ["from", "expr", "const", "each", "as", "round", "via", "default", "map"] {
+            for key in ["from", "expr", "const", "each", "as", "round", "via", "valid_on", "default", "map"] {
                 section.skip(key);
             }
             None
@@ -73,7 +73,7 @@ fn rule(walk: &Walk, node: &Node, name: &str, at: Mark) -> Option<Rule> {
                 format!("`{name}` has {list}"),
                 "give only one of `from`, `expr`, `const` and `each`; `from` beside `expr` says where its input stands",
             );
-            for key in ["from", "expr", "const", "each", "as", "round", "via", "default", "map"] {
+            for key in ["from", "expr", "const", "each", "as", "round", "via", "valid_on", "default", "map"] {
                 section.skip(key);
             }
             None
@@ -117,15 +117,26 @@ fn take(walk: &Walk, section: &Section<'_, '_>) -> Option<Take> {
         }
         None => false,
     });
-    let via = section.take("via").map(|node| {
-        let entries = walk.entries(node, "via");
-        if entries.is_empty() && matches!(node.value, Value::Map(_)) {
-            walk.cure("E0105", node.mark, "`via` lists nothing", "write {source value: target value, …}");
-        }
-        entries.iter().map(|(from, _, to)| (from.clone(), to.json(), to.mark)).collect()
-    });
+    let via = section.take("via").and_then(|node| via(walk, section, node));
     let default = section.take("default").map(|node| (node.json(), node.mark));
     Some(Take { from, expr: expr?, converter, round, via, default })
+}
+
+fn via(walk: &Walk, section: &Section<'_, '_>, node: &Node) -> Option<Via> {
+    let valid_on = section.take("valid_on").and_then(|node| walk.text(node, "valid_on"));
+    if matches!(node.value, Value::Scalar(..)) {
+        let name = walk.text(node, "via")?;
+        return Some(Via::Named { name, mark: node.mark, valid_on: valid_on.as_deref().map(Path::new), list: None });
+    }
+    if section.has("valid_on") {
+        let what = "`valid_on` has no use beside an inline crosswalk";
+        walk.cure("E0106", section.place("valid_on"), what, "put the list with its days into `crosswalks:`");
+    }
+    let entries = walk.entries(node, "via");
+    if entries.is_empty() && matches!(node.value, Value::Map(_)) {
+        walk.cure("E0105", node.mark, "`via` lists nothing", "write {source value: target value, …}");
+    }
+    Some(Via::Inline(entries.iter().map(|(from, _, to)| (from.clone(), to.json(), to.mark)).collect()))
 }
 
 fn each(walk: &Walk, section: &Section<'_, '_>, name: &str) -> Option<Rule> {

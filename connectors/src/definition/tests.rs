@@ -8,6 +8,7 @@ use secrecy::ExposeSecret as _;
 use super::model::*;
 use super::*;
 
+mod crosswalk;
 mod http;
 mod lint;
 
@@ -227,6 +228,8 @@ fn every_code_that_is_used_is_explained() {
     let sources = [
         include_str!("../definition.rs"),
         include_str!("check.rs"),
+        include_str!("check/samples.rs"),
+        include_str!("crosswalk.rs"),
         include_str!("expression.rs"),
         include_str!("node.rs"),
         include_str!("parse.rs"),

@@ -6,7 +6,7 @@ use serde_json::{Map, Value};
 use super::constant;
 use super::lookup::Lookup;
 use super::number;
-use super::plan::{Context, Node, Table, Take};
+use super::plan::{Context, Node, Table, Take, Via};
 use super::shape::Shape;
 use super::slots::{Found, Raw, Source};
 use super::verdict::{self, Mapped};
@@ -91,6 +91,15 @@ fn without_nulls(value: &Json) -> Json {
         }
         Json::List(items) => Json::List(items.iter().map(without_nulls).collect()),
         single => single.clone(),
+    }
+}
+
+/// The day that a crosswalk is asked for.
+fn day<'s, L: Lookup + ?Sized>(take: &Take, source: &'s Source<'_, L>) -> Option<&'s str> {
+    let Some(Via::List { on: Some(slot), .. }) = &take.via else { return None };
+    match source.get(*slot) {
+        Raw::Text(text) | Raw::Number(text) => Some(text),
+        _ => None,
     }
 }
 
@@ -240,7 +249,7 @@ impl Run<'_> {
                 Json::Number(text) => Raw::Number(text),
                 single => single.as_text().map_or(Raw::Absent, Raw::Text),
             };
-            match self.convert(take, raw) {
+            match self.convert(take, raw, day(take, source)) {
                 Ok(Some(value)) => values.push(value),
                 Ok(None) => {}
                 Err(fault) => {
@@ -259,7 +268,7 @@ impl Run<'_> {
         source: &Source<'_, L>,
         place: Place<'_>,
     ) -> Made {
-        match self.convert(take, raw) {
+        match self.convert(take, raw, day(take, source)) {
             Ok(Some(value)) => Made::Taken(value),
             Ok(None) => take.default.clone().map_or(Made::Absent, Made::Given),
             Err(fault) => {
@@ -270,7 +279,7 @@ impl Run<'_> {
     }
 
     /// The value; `None` when the source has none; an error without a fault is a text that the crosswalk lacks.
-    fn convert(&self, take: &Take, raw: Raw<'_>) -> Result<Option<Value>, Option<number::Fault>> {
+    fn convert(&self, take: &Take, raw: Raw<'_>, on: Option<&str>) -> Result<Option<Value>, Option<number::Fault>> {
         let (text, number) = match raw {
             Raw::Absent => return Ok(None),
             Raw::Text(text) => (text.trim(), false),
@@ -280,11 +289,19 @@ impl Run<'_> {
         if text.is_empty() || self.context.zero.iter().any(|zero| zero == text) {
             return Ok(None);
         }
-        if let Some(via) = &take.via {
-            return match via.binary_search_by(|(known, _)| known.as_str().cmp(text)) {
-                Ok(at) => Ok(Some(via[at].1.clone())),
-                Err(_) => Err(None),
-            };
+        match &take.via {
+            None => {}
+            Some(Via::Inline(via)) => {
+                let at = via.binary_search_by(|(known, _)| known.as_str().cmp(text)).map_err(|_| None)?;
+                return Ok(Some(via[at].1.clone()));
+            }
+            Some(Via::List { list, values, on: slot }) => {
+                if slot.is_some() && on.is_none() {
+                    return Err(None);
+                }
+                let to = list.find(text, on).and_then(|to| values.get(to)).ok_or(None)?;
+                return Ok(Some(to.clone()));
+            }
         }
         take.converter.convert(text, number, take.round, &self.context.zone).map(Some).map_err(Some)
     }

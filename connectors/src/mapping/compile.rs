@@ -63,7 +63,7 @@ pub(super) struct Check<'a> {
     /// Places that a wrong target was meant for.
     meant: Vec<String>,
     /// Whether every entry could be read.
-    whole: bool,
+    pub(super) whole: bool,
     /// The expressions so far.
     programs: Vec<Program>,
 }

@@ -5,7 +5,7 @@ use serde_json::Value;
 use super::compile::{Check, slot};
 use super::constant;
 use super::converter::{Converter, NAMES};
-use super::plan::{Input, Take};
+use super::plan::{Input, Take, Via};
 use super::shape::{Kind, Shape};
 use crate::definition::model::{self, Field};
 use crate::definition::report::Mark;
@@ -57,16 +57,7 @@ impl Check<'_> {
                 Some(help),
             );
         }
-        let via = take.via.as_ref().map(|entries| {
-            let mut known: Vec<(String, Value)> = entries
-                .iter()
-                .filter_map(|(from, to, mark)| {
-                    self.constant(to, *mark, shape, place, "via").map(|to| (from.trim().to_owned(), to))
-                })
-                .collect();
-            known.sort_by(|a, b| a.0.cmp(&b.0));
-            known.into_boxed_slice()
-        });
+        let via = take.via.as_ref().and_then(|via| self.via(via, shape, place, paths));
         let default =
             take.default.as_ref().and_then(|(value, mark)| self.constant(value, *mark, shape, place, "default"));
         if self.found.len() > before {
@@ -77,6 +68,36 @@ impl Check<'_> {
             None => Input::Slot(slot(paths, &take.from)),
         };
         Some(Take { input, converter, round: take.round, via, default, target })
+    }
+
+    /// A crosswalk whose values are in the form of the target.
+    fn via(&mut self, via: &model::Via, shape: &Shape, place: &str, paths: &mut Vec<Path>) -> Option<Via> {
+        match via {
+            model::Via::Inline(entries) => {
+                let mut known: Vec<(String, Value)> = entries
+                    .iter()
+                    .filter_map(|(from, to, mark)| {
+                        self.constant(to, *mark, shape, place, "via").map(|to| (from.trim().to_owned(), to))
+                    })
+                    .collect();
+                known.sort_by(|a, b| a.0.cmp(&b.0));
+                Some(Via::Inline(known.into_boxed_slice()))
+            }
+            model::Via::Named { mark, valid_on, list, .. } => {
+                let Some(list) = list.clone() else {
+                    // Why it is not there has been told.
+                    self.whole = false;
+                    return None;
+                };
+                let mut values = std::collections::BTreeMap::new();
+                for text in list.values() {
+                    // One wrong value is told; the others are most often wrong in the same way.
+                    let value = self.constant(&crate::json::Json::Text(text.into()), *mark, shape, place, "via")?;
+                    values.insert(text.into(), value);
+                }
+                Some(Via::List { list, values, on: valid_on.as_ref().map(|path| slot(paths, path)) })
+            }
+        }
     }
 
     /// A constant in the form of the target, checked against the schema.

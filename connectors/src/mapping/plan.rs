@@ -1,9 +1,13 @@
 //! A field table after compilation: nothing is looked up by name any more.
 
+use std::collections::BTreeMap;
+use std::sync::Arc;
+
 use jiff::tz::TimeZone;
 use muara_schemas::catalog::RecordType;
 use serde_json::Value;
 
+use super::Crosswalk;
 use super::converter::Converter;
 use super::shape::Shape;
 use super::slots::Slots;
@@ -58,13 +62,20 @@ pub(super) enum Input {
     Answer(usize),
 }
 
+/// A crosswalk, its values in the form of the target.
+pub(super) enum Via {
+    /// Sorted by source text.
+    Inline(Box<[(String, Value)]>),
+    /// A list, what its values become, and the slot of the day.
+    List { list: Arc<Crosswalk>, values: BTreeMap<Box<str>, Value>, on: Option<usize> },
+}
+
 /// A single value, or the items of a list of such.
 pub(super) struct Take {
     pub(super) input: Input,
     pub(super) converter: Converter,
     pub(super) round: bool,
-    /// Sorted by source text.
-    pub(super) via: Option<Box<[(String, Value)]>>,
+    pub(super) via: Option<Via>,
     pub(super) default: Option<Value>,
     /// JSON pointer of the target, within the item of the innermost `each:`.
     pub(super) target: String,

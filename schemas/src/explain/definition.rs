@@ -170,6 +170,16 @@ pub const CODES: &[Code] = &[
         explanation: "A body is given for a `get`, or `records`, `columns` or `delimiter` for a format that has no use for it: lines of CSV and JSON are records by themselves, `columns` names the cells of JSON lists, `delimiter` belongs to CSV. Take the key out, or write `post:` or another `format:`.",
     },
     Code {
+        code: "E0145",
+        title: "a crosswalk cannot be used",
+        explanation: "The field table names a list that `crosswalks:` does not have, or the list cannot be read: the file is not beside the definition, is not UTF-8, has more than 16 MiB or 200,000 rows, lacks the columns `from` and `to` (or those that are named), or gives two values for one code at one time. The message names the line of the list.",
+    },
+    Code {
+        code: "E0146",
+        title: "a crosswalk needs a day",
+        explanation: "The list gives other values for one code at other times (`valid_from`, `valid_to`), so the mapping has to say which day counts. Add `valid_on:` with a field of the record that holds a date or a year.",
+    },
+    Code {
         code: "W0101",
         title: "the stream has no tests",
         explanation: "Without an example nobody notices when a change of the file changes what records become. Copy one typical raw record under `tests` with the body it must become, and one that must be quarantined; use no data of real persons.",

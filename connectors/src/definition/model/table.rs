@@ -1,9 +1,11 @@
 //! `map:` and `tests:` of a stream.
 
+use std::sync::Arc;
+
 use super::Expr;
 use crate::definition::report::Mark;
 use crate::json::{Json, Path};
-use crate::mapping::Converter;
+use crate::mapping::{Converter, Crosswalk};
 
 /// `map:` – one entry per target field, in file order.
 #[derive(Debug, Clone, Default)]
@@ -56,10 +58,28 @@ pub struct Take {
     pub converter: Option<(Converter, Mark)>,
     /// `round: half_even`.
     pub round: bool,
-    /// Inline crosswalk: source text to target value.
-    pub via: Option<Vec<(String, Json, Mark)>>,
+    /// What the source's value stands for.
+    pub via: Option<Via>,
     /// What is taken when the source is absent, null or empty.
     pub default: Option<(Json, Mark)>,
+}
+
+/// `via:` – a crosswalk.
+#[derive(Debug, Clone)]
+pub enum Via {
+    /// In the definition itself: source text to target value.
+    Inline(Vec<(String, Json, Mark)>),
+    /// A list of `crosswalks:`.
+    Named {
+        /// Its name.
+        name: String,
+        /// Where it is named.
+        mark: Mark,
+        /// The field that says on which day, or in which year.
+        valid_on: Option<Path>,
+        /// The list, once it was found.
+        list: Option<Arc<Crosswalk>>,
+    },
 }
 
 /// One entry of `tests:`.
