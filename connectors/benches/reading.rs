@@ -18,6 +18,7 @@ use sqlx::postgres::PgConnection;
 use sqlx::sqlite::SqliteConnection;
 use sqlx::{AssertSqlSafe, Connection as _, Row as _};
 use tokio_util::sync::CancellationToken;
+use tokio_util::task::TaskTracker;
 
 use services::{Server, Services};
 
@@ -164,9 +165,10 @@ async fn read(source: &str, place: &str, folder: &Path) -> [f64; 2] {
     let (definitions, found) = definition::read(vec![Origin::new("bench.yaml", text)]);
     assert!(!definitions.is_empty(), "{found:?}");
     let bus = Bus::local();
+    let tasks = TaskTracker::new();
     for partition in 0..PARTITIONS {
         let mut pages = bus.pages(partition);
-        tokio::spawn(async move {
+        tasks.spawn(async move {
             while let Some(delivery) = pages.next().await {
                 delivery.ack().await;
             }

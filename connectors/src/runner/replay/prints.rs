@@ -104,7 +104,7 @@ mod tests {
 
     #[test]
     fn a_print_of_another_read_is_left_alone() {
-        assert_eq!(marks(print(Mark::Quarantined, [8; 16])), []);
+        assert_eq!(marks(print(Mark::Quarantined, [77; 16])), []);
         assert_eq!(marks(print(Mark::Live, xor(RAW, TODAY))), []);
         assert_eq!(marks(print(Mark::Quarantined, NONE)), [], "it travels again at the next read in any case");
     }
