@@ -35,6 +35,9 @@ pub use reference::{Reference, Setting, Variables};
 pub use report::{Diagnostic, Origin, Severity};
 pub(crate) use source::is_secret_name;
 
+/// The JSON Schema of the language, by which editors complete and check a definition as it is typed.
+pub const SCHEMA: &str = include_str!("../definition.schema.json");
+
 /// How the expressions of a definition's tests are evaluated.
 pub type Ask<'a> = &'a mut dyn FnMut(&[Program], &Json) -> Vec<Answer>;
 

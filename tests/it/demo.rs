@@ -109,15 +109,16 @@ async fn absorption_is_the_truth_without_the_broken_records_to_the_rupiah() {
         let Some(measure) = broken["measure"].as_str() else { continue };
         let at = fields.iter().position(|field| *field == measure).unwrap();
         let agency = broken["agency"].as_str().map(str::to_owned);
-        let slot = expected.entry(agency.clone()).or_default();
-        slot.1 += 1;
-        if !broken["amount"].is_null() {
-            // What names no agency is in no agency's sums, so there is nothing to take away.
-            if agency.is_some() {
-                slot.0[at] = slot.0[at] - money(&broken["amount"]);
-            }
-            slot.2 += money(&broken["amount"]);
+        let amount = (!broken["amount"].is_null()).then(|| money(&broken["amount"]));
+        // What names no agency is in no agency's sums, so there is nothing to take away.
+        if let (true, Some(amount)) = (agency.is_some(), amount) {
+            let sums = &mut expected.entry(agency.clone()).or_default().0;
+            sums[at] = sums[at] - amount;
         }
+        // What does not tell its year may be of any: it is told once, at the top.
+        let slot = expected.entry(agency.filter(|_| broken["dated"] == true)).or_default();
+        slot.1 += 1;
+        slot.2 += amount.unwrap_or_else(|| money(&"0.00".into()));
     }
     let mut shown: BTreeMap<Option<String>, ([Rupiah; 3], u64, Rupiah)> = BTreeMap::new();
     for item in view["items"].as_array().unwrap() {

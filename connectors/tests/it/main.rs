@@ -8,6 +8,7 @@ mod database;
 mod each;
 mod expressions;
 mod files;
+mod format;
 mod http;
 mod hub;
 mod jq;

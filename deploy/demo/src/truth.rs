@@ -54,6 +54,8 @@ pub struct Broken {
     pub record_type: &'static str,
     /// Agency code; none when the record does not tell it.
     pub agency: Option<&'static str>,
+    /// Whether the record tells its year.
+    pub dated: bool,
     /// Figure of the absorption view that the record would count in; none when in no one or when that cannot be told.
     pub measure: Option<Measure>,
     /// Its amount in rupiah with two decimals; none when it cannot be read.
@@ -141,6 +143,7 @@ fn broken(world: &World, stream: Stream, row: usize, defect: &Defect) -> Broken 
         key: if defect.edit == Edit::Gone(LRA_KEY) { String::new() } else { world.key_of(stream, row) },
         record_type,
         agency,
+        dated: readable != Readable::NoYear,
         measure,
         amount: amount.map(|amount| amount.to_string()),
         why: defect.why,

@@ -242,7 +242,8 @@ pub enum Schema {
     List,
     /// One record type's JSON Schema.
     Show {
-        /// Such as budget-line; `head` for the forms of codes, dates and money that all of them share.
+        /// Such as budget-line; `head` for the forms of codes, dates and money that all of them share; `connector` for
+        /// connector definitions, by which editors complete them.
         name: String,
     },
     /// Check a JSON file of one record, or of a list of records, against a record type.

@@ -20,6 +20,7 @@ pub(super) fn run(what: Schema, as_json: bool) -> Result<ExitCode, Failure> {
         Schema::List => list(as_json),
         // What the other schemas refer to: codes, dates, money.
         Schema::Show { name } if name == "head" => output::json(Catalog::embedded().head()),
+        Schema::Show { name } if name == "connector" => output::print(muara_connectors::definition::SCHEMA.trim_end()),
         Schema::Show { name } => output::json(find(&name)?.schema()),
         Schema::Check { name, file } => return check(find(&name)?, &file, as_json),
     }
