@@ -59,11 +59,17 @@ pub fn load(paths: &[PathBuf], variables: &Variables, ask: Ask<'_>) -> Result<Ve
     if found.iter().any(Diagnostic::is_error) { Err(found) } else { Ok(definitions) }
 }
 
+/// Reads definitions without asking for the values of references; those with errors are left out.
+pub fn check(paths: &[PathBuf], ask: Ask<'_>) -> (Vec<Definition>, Vec<Diagnostic>) {
+    let (origins, mut found) = gather(paths);
+    let (definitions, more) = read_with(origins, ask);
+    found.extend(more);
+    (definitions, found)
+}
+
 /// Checks files and folders without asking for the values of references.
 pub fn lint(paths: &[PathBuf], ask: Ask<'_>) -> Vec<Diagnostic> {
-    let (origins, mut found) = gather(paths);
-    found.extend(read_with(origins, ask).1);
-    found
+    check(paths, ask).1
 }
 
 /// From texts to definitions; those with errors are left out. Diagnostics are in order of file and place.

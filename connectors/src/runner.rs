@@ -13,6 +13,7 @@ mod control;
 mod cursor;
 mod key;
 mod pages;
+pub mod preview;
 mod pull;
 mod replay;
 pub mod report;

@@ -31,6 +31,11 @@ pub(super) struct Judge {
 }
 
 impl Judge {
+    /// With a table of its own.
+    pub(super) const fn new(table: Arc<Table>, evaluator: Evaluator, uses: Arc<Uses>) -> Self {
+        Self { table, evaluator, uses }
+    }
+
     /// For one run of a stream.
     pub(super) fn of(context: &Context) -> Self {
         Self { table: context.table.clone(), evaluator: context.evaluator(), uses: context.uses.clone() }

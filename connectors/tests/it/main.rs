@@ -16,6 +16,7 @@ mod mysql;
 mod outcome;
 mod plan;
 mod postgres;
+mod preview;
 mod replay;
 mod rig;
 mod samples;

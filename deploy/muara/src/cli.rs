@@ -34,6 +34,28 @@ pub enum Command {
         #[arg(required = true)]
         paths: Vec<PathBuf>,
     },
+    /// Show the first records of a definition on their way: what is asked, raw, mapped, verdict. Nothing is written.
+    Preview {
+        /// The definition.
+        file: PathBuf,
+        /// One of its streams; all of them where nothing is said.
+        stream: Option<String>,
+        /// How many records of each.
+        #[arg(long, default_value_t = 20)]
+        most: u16,
+    },
+    /// Show what each stream would ask of its source: statements, addresses, names of files. Nothing is asked.
+    Plan {
+        /// Definition files, or folders of them.
+        #[arg(required = true)]
+        paths: Vec<PathBuf>,
+    },
+    /// Run the tests that stand in definitions.
+    Test {
+        /// Definition files, or folders of them.
+        #[arg(required = true)]
+        paths: Vec<PathBuf>,
+    },
     /// Bring the database's tables up to this version.
     Migrate,
     /// Copy the database into a file.

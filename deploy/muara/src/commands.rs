@@ -14,6 +14,7 @@ mod doctor;
 mod explain;
 mod key;
 mod lint;
+mod preview;
 mod quarantine;
 mod schema;
 mod serve;
@@ -32,6 +33,11 @@ pub(crate) async fn run(cli: Cli) -> Result<ExitCode, Failure> {
         Command::Explain { code } => return explain::run(&code, json),
         Command::Schema(what) => return schema::run(what, json),
         Command::Lint { paths } => return Ok(lint::run(&paths, json)),
+        Command::Preview { file, stream, most } => {
+            return preview::run(&file, stream.as_deref(), usize::from(most), json).await;
+        }
+        Command::Plan { paths } => return preview::plan(&paths, json).await,
+        Command::Test { paths } => return Ok(lint::test(&paths, json)),
         _ => {}
     }
     let config = Config::load(cli.config.as_deref(), &installation::environment())?;
@@ -48,6 +54,12 @@ pub(crate) async fn run(cli: Cli) -> Result<ExitCode, Failure> {
         Command::Source(what) => source::run(what, &config, json).await,
         Command::View(what) => view::run(what, &config).await,
         Command::Doctor { paths } => doctor::run(&config, &paths, json).await,
-        Command::Config | Command::Explain { .. } | Command::Schema(_) | Command::Lint { .. } => Ok(ExitCode::SUCCESS),
+        Command::Config
+        | Command::Explain { .. }
+        | Command::Schema(_)
+        | Command::Lint { .. }
+        | Command::Preview { .. }
+        | Command::Plan { .. }
+        | Command::Test { .. } => Ok(ExitCode::SUCCESS),
     }
 }

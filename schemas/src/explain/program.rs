@@ -134,4 +134,9 @@ pub const CODES: &[Code] = &[
         title: "entries were not discarded",
         explanation: "Entries are discarded all together or not at all, and only with a reason. One of them does not exist, or is being replayed at this moment; the message says which. `muara quarantine stop` stops a replay.",
     },
+    Code {
+        code: "E0740",
+        title: "no such stream",
+        explanation: "The definition that was named has no stream of this name. `muara plan FILE` lists its streams.",
+    },
 ];
