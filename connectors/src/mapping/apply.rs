@@ -26,7 +26,7 @@ impl Table {
         }
         let mut errors = run.errors;
         verdict::add_violations(self.record_type, &body, &mut errors);
-        Mapped::Broken { about: verdict::about(&body), errors }
+        Mapped::Broken { about: verdict::about(&body), errors: self.sourced(errors) }
     }
 
     /// Maps and validates.
@@ -92,6 +92,13 @@ fn without_nulls(value: &Json) -> Json {
         Json::List(items) => Json::List(items.iter().map(without_nulls).collect()),
         single => single.clone(),
     }
+}
+
+/// Whether a text is a zero: the same, or a zero of a day with no time behind it.
+fn is_zero(text: &str, zero: &str) -> bool {
+    let Some(rest) = text.strip_prefix(zero) else { return false };
+    let is_day = zero.len() == 10 && zero.as_bytes()[4] == b'-' && zero.as_bytes()[7] == b'-';
+    rest.is_empty() || (is_day && rest.starts_with([' ', 'T']) && rest.bytes().all(|byte| b" T0:.Z+".contains(&byte)))
 }
 
 /// The day that a crosswalk is asked for.
@@ -286,7 +293,7 @@ impl Run<'_> {
             Raw::Number(text) => (text, true),
             Raw::Nested(_) | Raw::Failed(_) | Raw::Several => return Err(Some(number::Fault::Nested)),
         };
-        if text.is_empty() || self.context.zero.iter().any(|zero| zero == text) {
+        if text.is_empty() || self.context.zero.iter().any(|zero| is_zero(text, zero)) {
             return Ok(None);
         }
         match &take.via {

@@ -48,11 +48,22 @@ impl Table {
             root: finish(root),
             slots: Slots::new(paths),
             filter,
+            origins: origins(&stream.map),
             condition: stream.where_.expr.as_ref().map(|expr| expr.program.clone()),
             programs: check.programs,
             context: Context { zero: stream.zero.clone().into(), zone: system.timezone.clone() },
         })
     }
+}
+
+/// Which source each target is taken from.
+fn origins(table: &FieldTable) -> Vec<(String, String)> {
+    let of = |field: &Field| match &field.rule {
+        Rule::Take(take) if !take.from.as_str().is_empty() => Some((field.target.pointer(), take.from.to_string())),
+        Rule::Each { list, .. } => Some((field.target.pointer(), list.to_string())),
+        _ => None,
+    };
+    table.fields.iter().filter_map(of).collect()
 }
 
 /// The check of one stream's table.

@@ -176,6 +176,11 @@ impl Converter {
             Self::Code if text.contains('\0') => Err(Fault::Nul),
             Self::Code => Ok(Value::String(text.split_whitespace().collect())),
             // A JSON number is a plain decimal wherever it comes from; only texts are written by people.
+            // In a text of people `750.000` may be grouped; who says how to round knows what its decimals are.
+            Self::Money if !number && !round && number::is_doubtful(text) => Err(Fault::Precise),
+            Self::MoneyId if !number && !round && text.contains(',') && number::is_doubtful(text) => {
+                Err(Fault::Precise)
+            }
             Self::MoneyId if !number => number::money_id(text, round).map(|amount| Value::String(amount.to_string())),
             Self::Money | Self::MoneyId => number::money(text, round).map(|amount| Value::String(amount.to_string())),
             Self::DecimalId(places) if !number => {

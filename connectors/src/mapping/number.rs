@@ -102,6 +102,14 @@ fn parse_exponent(text: &str) -> Result<i32, Fault> {
     if exponent.abs() > MAX_EXPONENT { Err(Fault::Large) } else { Ok(exponent) }
 }
 
+/// Whether a text has a point or comma and just three digits behind it, as in `750.000`: it may be grouped, and nobody
+/// can know.
+pub(super) fn is_doubtful(text: &str) -> bool {
+    let mut parts = text.rsplitn(2, ['.', ',']);
+    let (last, before) = (parts.next().unwrap_or_default(), parts.next());
+    last.len() == 3 && digits(last) && before.is_some_and(|before| !before.contains(['.', ',']))
+}
+
 /// A plain decimal as money, exactly, or rounded half to even where the definition says so.
 pub(super) fn money(text: &str, round: bool) -> Result<Rupiah, Fault> {
     // Nearly every amount is plain: the long way is for exponents, rounding and errors.
@@ -195,7 +203,8 @@ fn ungrouped(text: &str) -> Result<String, Fault> {
     let mut groups = text.split('.');
     let first = groups.next().unwrap_or_default();
     let grouped = text.len() > first.len();
-    if first.is_empty() || !digits(first) || (grouped && first.len() > 3) {
+    // A group never begins with a zero: `0.125` is a fraction with a point.
+    if first.is_empty() || !digits(first) || (grouped && (first.len() > 3 || first.starts_with('0'))) {
         return Err(Fault::Form);
     }
     let mut whole = first.to_owned();

@@ -22,6 +22,8 @@ pub struct Table {
     pub(super) filter: Vec<(usize, Vec<String>)>,
     /// The expression of `where:`.
     pub(super) condition: Option<Program>,
+    /// Which source each target of the record itself is taken from, for reasons.
+    pub(super) origins: Vec<(String, String)>,
     /// The expressions of the fields, by number.
     pub(super) programs: Vec<Program>,
     pub(super) context: Context,

@@ -10,6 +10,8 @@ use super::*;
 use crate::definition::{self, Origin};
 use crate::json::Json;
 
+mod doubt;
+
 /// A stream of kind files with the given target and map, compiled.
 fn table(target: &str, map: &str, more: &str) -> Table {
     let indent =

@@ -28,7 +28,16 @@ pub enum Mapped {
 impl Table {
     /// Everything in which a body breaks the schema of its record type, as reasons with E03xx codes.
     pub fn validate(&self, body: &Value) -> Vec<Reason> {
-        self.record_type.violations(body).into_iter().map(reason).collect()
+        self.sourced(self.record_type.violations(body).into_iter().map(reason).collect())
+    }
+
+    /// Reasons with the source of their targets, where one is known: what is missing is most often misspelt there.
+    pub(super) fn sourced(&self, mut reasons: Vec<Reason>) -> Vec<Reason> {
+        for reason in reasons.iter_mut().filter(|reason| reason.source.is_none()) {
+            let origin = self.origins.iter().find(|(target, _)| *target == reason.target);
+            reason.source = origin.map(|(_, source)| source.clone());
+        }
+        reasons
     }
 
     /// What a body is about, for a quarantined record.

@@ -1,6 +1,6 @@
 //! What becomes of each record: skipped, left out, published or quarantined. Decides only; sends and saves nothing.
 
-use std::collections::{HashMap, HashSet, VecDeque};
+use std::collections::{BTreeSet, HashMap, HashSet, VecDeque};
 use std::sync::Arc;
 
 use bytes::Bytes;
@@ -16,7 +16,7 @@ use super::seen::Seen;
 use super::settings::Tuning;
 use super::verdict::{Judge, Verdict, kept, reason};
 use crate::definition::model::OnInvalid;
-use crate::raw::{Place, Raw};
+use crate::raw::{Head, Place, Raw, Row};
 use crate::state::{Hash, Mark, NONE, Print, Save};
 
 mod tolerance;
@@ -59,6 +59,7 @@ pub(super) struct Item {
 pub(super) struct Uses(pub(super) Vec<(String, String)>);
 
 pub(super) struct Sifter {
+    uses: Arc<Uses>,
     judge: Judge,
     tuning: Tuning,
     on_invalid: OnInvalid,
@@ -72,6 +73,10 @@ pub(super) struct Sifter {
     sightings: HashMap<u32, Hash>,
     /// Whether a record without a key was met: then a missing key proves nothing.
     pub(super) keyless: bool,
+    /// Columns that the field table reads and some rows do not have, with the targets they are for.
+    pub(super) absent: BTreeSet<(String, String)>,
+    /// The columns that were looked at last.
+    head: Option<Arc<Head>>,
     next_slot: u32,
     /// Prints on their way to the state file.
     pending: HashMap<Arc<str>, (u32, Print)>,
@@ -83,6 +88,7 @@ pub(super) struct Sifter {
 impl Sifter {
     pub(super) fn new(context: &Context, pages: Pages, next_slot: u32) -> Self {
         Self {
+            uses: context.uses.clone(),
             judge: Judge::of(context),
             tuning: context.tuning,
             on_invalid: context.stream.on_invalid,
@@ -93,6 +99,8 @@ impl Sifter {
             twice: HashSet::new(),
             sightings: HashMap::new(),
             keyless: false,
+            absent: BTreeSet::new(),
+            head: None,
             next_slot,
             pending: HashMap::new(),
             log: VecDeque::new(),
@@ -108,6 +116,9 @@ impl Sifter {
         if let Some((first, place)) = batch.place {
             self.seen.page(first, place);
         }
+        if let Some(Raw::Row(row)) = batch.probes.first().map(|probe| &probe.raw) {
+            self.look_for_columns(row);
+        }
         for (probe, known) in batch.probes.into_iter().zip(batch.known) {
             self.seen.next();
             self.one(probe, known, batch.part, now, &mut items);
@@ -120,6 +131,21 @@ impl Sifter {
             items.push(if self.pages.is_empty() { self.item(None) } else { self.close(now) });
         }
         (items, Ok(()))
+    }
+
+    /// Notes columns that the field table reads and these rows do not have.
+    fn look_for_columns(&mut self, row: &Row) {
+        if self.head.as_ref().is_some_and(|head| Arc::ptr_eq(head, row.head())) {
+            return;
+        }
+        self.head = Some(row.head().clone());
+        // A column that holds JSON may be gone into with dots.
+        let is_there = |source: &str| {
+            let dots = source.match_indices('.').map(|(dot, _)| &source[..dot]);
+            dots.chain([source]).any(|name| row.position(name).is_some())
+        };
+        let absent = self.uses.0.iter().filter(|(source, _)| !source.is_empty() && !is_there(source));
+        self.absent.extend(absent.cloned());
     }
 
     /// What still waits, as the last item without an end.

@@ -163,10 +163,12 @@ async fn values_from_the_future_and_dates_that_are_none_do_not_move_the_cursor()
         let second = rig.run(false).await;
 
         let notes = |report: &muara_connectors::runner::StreamReport| {
-            report.notes.iter().map(|note| note.code.clone()).collect::<Vec<_>>()
+            // These tables leave out a column that the field table would take.
+            report.notes.iter().map(|note| note.code.clone()).filter(|code| code != "W0204").collect::<Vec<_>>()
         };
         assert_eq!((first.counts.published, notes(&first)), (4, vec!["W0201".into(), "W0202".into()]), "{brand:?}");
-        assert!(first.notes[1].detail.contains('2'), "{brand:?} {:?}", first.notes);
+        let absent = first.notes.iter().find(|note| note.code == "W0202");
+        assert!(absent.is_some_and(|note| note.detail.contains('2')), "{brand:?} {:?}", first.notes);
         assert_eq!((second.kind, second.counts.published), (RunKind::Incremental, 1), "{brand:?}");
     })
     .await;

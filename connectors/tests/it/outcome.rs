@@ -128,7 +128,7 @@ async fn many_vanished_files_are_one_remark() {
     let mut rig = Rig::new(FILES, "    read: {file: \"*.csv\"}\n");
     rig.set("FOLDER", rig.folder.path().display().to_string());
     for month in 1..=9 {
-        std::fs::write(rig.path(&format!("{month}.csv")), format!("id,nilai\n{month},1\n")).unwrap();
+        std::fs::write(rig.path(&format!("{month}.csv")), format!("id,nilai,uraian\n{month},1,\n")).unwrap();
     }
     rig.run(false).await;
     for month in 1..=7 {
@@ -140,4 +140,18 @@ async fn many_vanished_files_are_one_remark() {
     let details: Vec<&str> = notes.iter().map(|note| note.detail.as_str()).collect();
     assert_eq!(details.len(), 1, "{details:?}");
     assert!(details[0].contains("`1.csv`, `2.csv`, `3.csv`, `4.csv`, `5.csv` and 2 more"), "{details:?}");
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_column_that_the_source_does_not_have_is_told_of() {
+    let mut rig = Rig::new(FILES, "    read: {file: \"*.csv\"}\n");
+    rig.set("FOLDER", rig.folder.path().display().to_string());
+    std::fs::write(rig.path("a.csv"), "id,nilai,urian\n1,1,alat tulis\n").unwrap();
+
+    let notes = rig.run(false).await.notes;
+
+    let told: Vec<_> = notes.iter().map(|note| (note.code.as_str(), note.detail.as_str())).collect();
+    assert_eq!(told, [("W0204", "the source has no column `uraian` for `/description`")]);
+    std::fs::write(rig.path("a.csv"), "id,nilai,uraian\n1,1,alat tulis\n").unwrap();
+    assert_eq!(rig.run(false).await.notes, [], "and no more once it is there");
 }

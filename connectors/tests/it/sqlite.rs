@@ -42,7 +42,7 @@ async fn a_second_read_publishes_nothing_and_proves_the_same() {
     assert_eq!(rig.hub.keep().pages.len(), pages + 1, "the end alone travels");
     let runs = rig.hub.keep().runs("dpa");
     assert_eq!((runs[0].1, runs[1].1), (None, Some(runs[0].0)), "runs are chained");
-    exec(&db, "update dpa set nilai = '7.25' where id = 600; update dpa set nilai = '1000.500' where id = 1").await;
+    exec(&db, "update dpa set nilai = '7.25' where id = 600; update dpa set nilai = '1000.5000' where id = 1").await;
     let third = rig.run(false).await;
     assert_eq!(
         (third.counts.published, third.counts.unchanged),

@@ -211,7 +211,7 @@ pub struct Which {
     /// Only of this system.
     #[arg(long)]
     pub system: Option<String>,
-    /// Only of this stream.
+    /// Only of this stream: its name, or REGION/SYSTEM/STREAM as lists show it.
     #[arg(long)]
     pub stream: Option<String>,
     /// Only of this agency, where it is known.

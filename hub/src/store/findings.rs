@@ -21,7 +21,7 @@ pub const TYPE: &str = "record-type";
 /// Warnings of a definition.
 pub const LINT: &str = "lint";
 /// What connectors note at the end of a run, by its code; `muara explain` knows it.
-const NOTED: [&str; 4] = ["W0201", "W0202", "W0203", "W0230"];
+const NOTED: [&str; 5] = ["W0201", "W0202", "W0203", "W0204", "W0230"];
 /// A run that stopped because most of what it read was broken.
 const STOPPED: &str = "E0207";
 /// The longest detail that is kept, in bytes.

@@ -140,6 +140,11 @@ pub const CODES: &[Code] = &[
         explanation: "A file that was read before is not in the folder. Its records stay as they were, because a file that was moved is no proof that anything was deleted. Put it back, or delete what it held by leaving an empty file with its header.",
     },
     Code {
+        code: "W0204",
+        title: "the source has no such column",
+        explanation: "The field table reads a column that the table, view or file does not have, so its target is absent in every record: values that earlier reads brought are gone from the new versions. Most often the name is misspelt or the column was renamed. Correct the name; when the column is meant to be missing now and then, the finding closes with the first read that has it.",
+    },
+    Code {
         code: "E0301",
         title: "a required field is missing",
         explanation: "The source has no value for a field that the schema requires: it is absent, null, empty, or one of the stream's `zero` texts. A zero is not an absence, so nothing is put in its place. Correct it at the source, or map another field; `default` gives a value where the field's own rules allow one.",

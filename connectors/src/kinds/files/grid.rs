@@ -172,7 +172,8 @@ impl<'g, W: Write> Grid<'g, W> {
             return false;
         }
         let text = plain(first.text());
-        self.texts.iter().any(|end| text.starts_with(end.as_str()))
+        let whole = text.trim_end_matches(['.', ',', ':']);
+        self.texts.iter().any(|end| end.strip_suffix('*').map_or(whole == end, |start| text.starts_with(start)))
     }
 
     /// A new value of an outer column ends what the inner ones had.

@@ -188,7 +188,9 @@ fn a_table_ends_before_its_sum_and_its_columns_may_be_given() {
         },
         ..Layout::default()
     };
-    assert_eq!(csv(text.as_bytes(), &layout(&["Jumlah"], (99, 2))).rows(), ["a|1", "b|2"]);
+    assert_eq!(csv(text.as_bytes(), &layout(&["Jumlah *"], (99, 2))).rows(), ["a|1", "b|2"]);
+    let all = ["a|1", "b|2", "JUMLAH TOTAL|3", "c|4"];
+    assert_eq!(csv(text.as_bytes(), &layout(&["Jumlah"], (99, 2))).rows(), all, "another text ends nothing");
     assert_eq!(csv(text.as_bytes(), &layout(&[], (2, 2))).rows(), ["a|1"]);
 }
 

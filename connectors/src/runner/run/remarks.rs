@@ -19,6 +19,7 @@ impl Run<'_> {
 
     /// What was odd about the cursor's values, in a read that came to its end.
     pub(super) fn note(&mut self, greatest: &Greatest) {
+        self.note_columns();
         let Some(rule) = &self.context.stream.cursor else { return };
         let field = &rule.field;
         if greatest.ahead > 0 {
@@ -30,6 +31,16 @@ impl Run<'_> {
         }
         if greatest.absent > 0 {
             self.remark("W0202", format!("{} records have no `{field}`; only full reads see them", greatest.absent));
+        }
+    }
+
+    /// Columns that the definition reads and the source does not have: a misspelt one would empty its field for good.
+    fn note_columns(&mut self) {
+        let Some(sifter) = &self.sifter else { return };
+        let told = sifter.absent.iter().take(NAMED).map(|(source, target)| format!("`{source}` for `{target}`"));
+        let named = told.collect::<Vec<_>>().join(", ");
+        if !named.is_empty() {
+            self.remark("W0204", format!("the source has no column {named}"));
         }
     }
 

@@ -2,6 +2,7 @@
 
 use std::time::{Duration, UNIX_EPOCH};
 
+use muara_connectors::runner::StreamReport;
 use muara_schemas::Clock;
 use serde_json::json;
 
@@ -27,7 +28,7 @@ async fn the_newest_file_of_a_set_replaces_it() {
 
     let report = rig.run(false).await;
 
-    assert_eq!((report.counts.published, report.counts.gone, report.notes.len()), (1, 1, 0));
+    assert_eq!((report.counts.published, report.counts.gone, codes(&report)), (1, 1, vec![]));
     assert_eq!(amounts(&rig), ["a 1.00", "b 5.00", "z 9.00"]);
     assert_eq!(rig.run(false).await.counts.published, 0, "and once");
 }
@@ -118,7 +119,7 @@ async fn a_broken_file_keeps_what_it_held_and_the_others_go_on() {
     );
     write(&rig, "b.csv", "id,nilai\nb1,7\n");
     let report = rig.run(false).await;
-    assert_eq!((report.counts.gone, report.notes), (1, vec![]));
+    assert_eq!((report.counts.gone, codes(&report)), (1, vec![]));
     assert_eq!(rig.hub.keep().body("dpa", "b1").unwrap()["amount"], json!("7.00"));
 }
 
@@ -128,4 +129,9 @@ async fn no_file_that_fits_is_a_wrong_definition() {
     write(&rig, "RBA_26.xlsx", "");
     let failure = rig.try_run(false).await.failure.unwrap();
     assert!(failure.starts_with("E0204") && failure.contains("RBA_(?<year>"), "{failure}");
+}
+
+/// What was remarked, but for the column that these files leave out.
+fn codes(report: &StreamReport) -> Vec<String> {
+    report.notes.iter().map(|note| note.code.clone()).filter(|code| code != "W0204").collect()
 }

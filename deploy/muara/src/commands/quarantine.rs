@@ -43,7 +43,12 @@ pub(super) async fn run(what: Quarantine, config: &Config, as_json: bool) -> Res
 }
 
 fn filter(which: Which, entries: Vec<i64>) -> Filter {
-    let Which { region, system, stream, agency, code, field } = which;
+    let Which { mut region, mut system, mut stream, agency, code, field } = which;
+    // A stream may be named as lists show it: REGION/SYSTEM/STREAM.
+    let name = stream.clone().unwrap_or_default();
+    if let [of_region, of_system, of_stream] = name.split('/').collect::<Vec<_>>()[..] {
+        (region, system, stream) = (Some(of_region.into()), Some(of_system.into()), Some(of_stream.into()));
+    }
     let code = code.map(|code| code.to_uppercase());
     Filter { region, system, stream, agency, code, field, entries }
 }
