@@ -6,11 +6,11 @@ use muara_schemas::Catalog;
 use muara_schemas::catalog::RecordType;
 use serde_json::Value;
 
-use super::Ask;
 use super::model::{Definition, FieldTable, Outcome, Read, Rule, SqlRead, Stream, Test};
 use super::parse::Parsed;
 use super::reference::{Reference, Setting, Variables};
 use super::report::{Diagnostic, Mark};
+use super::{Ask, link};
 use crate::json::Path;
 use crate::mapping::{Mapped, Table, constant, shape::Shape};
 
@@ -26,6 +26,7 @@ pub(super) fn definition(parsed: &mut Parsed, ask: Ask<'_>) {
         columns(stream, &mut parsed.found);
         defaults(stream, &stream.map, &mut parsed.found);
         samples::unseen(stream, &mut parsed.found);
+        link::check(stream, &mut parsed.found);
         let Some(record_type) = Catalog::embedded().get(&stream.target) else { continue };
         if stream.map.fields.is_empty() {
             continue;

@@ -18,6 +18,7 @@ mod each;
 mod expression;
 mod files;
 mod http;
+mod link;
 mod paging;
 mod schedule;
 mod sql;
@@ -28,6 +29,7 @@ pub use each::{Each, INDEX, PARENT, of_parent};
 pub use expression::{Expr, Where};
 pub use files::{Bounds, FORMATS, Files, FilesRead, Form, Header, Layout, Ready, Region, SheetChoice, Snapshot};
 pub use http::{Action, AnswerRule, Body, Budget, Format, Http, HttpRead, Part, Retry};
+pub use link::{Link, Pair};
 pub use paging::{Beside, PageSize, Paging};
 pub use schedule::{Hours, Pace, Schedule};
 pub use sql::{Sql, SqlRead};
@@ -97,6 +99,8 @@ pub struct Stream {
     pub key: Vec<Path>,
     /// The field table; [`crate::mapping::Table::compile`] makes it fast.
     pub map: FieldTable,
+    /// Which records of other types a record belongs to.
+    pub links: Vec<Link>,
     /// Raw texts that mean "absent".
     pub zero: Vec<String>,
     /// Which raw records are taken.

@@ -16,7 +16,7 @@ use super::node::{self, Node, Value};
 use super::reference::Setting;
 use super::report::{Diagnostic, Mark, Origin};
 use super::walk::{Section, Walk};
-use super::{canonical, crosswalk, expression, paging, schedule, source, system, table};
+use super::{canonical, crosswalk, expression, link, paging, schedule, source, system, table};
 use crate::json::Path;
 
 /// The version of the language that this program reads.
@@ -134,6 +134,7 @@ fn stream(walk: &Walk, node: &Node, name: &str, mark: Mark, spec: Option<&Source
     let each = section.take("each").and_then(|node| expression::each(walk, node, &full, section.place("each")));
     let key = key(walk, &section, kind, section.has("each"));
     let map = section.need("map").map(|node| table::table(walk, node, &format!("{full}.map"), section.place("map")));
+    let links = section.take("links").map(|node| link::links(walk, node, &format!("{full}.links"))).unwrap_or_default();
     let zero = section.take("zero").map_or_else(Vec::new, |node| {
         walk.list(node, "zero")
             .iter()
@@ -169,6 +170,7 @@ fn stream(walk: &Walk, node: &Node, name: &str, mark: Mark, spec: Option<&Source
         each,
         key,
         map: map.unwrap_or_else(|| FieldTable { mark, ..FieldTable::default() }),
+        links,
         zero,
         where_,
         schedule,

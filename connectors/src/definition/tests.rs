@@ -10,6 +10,7 @@ use super::*;
 
 mod crosswalk;
 mod http;
+mod link;
 mod lint;
 
 /// A whole definition without a fault.

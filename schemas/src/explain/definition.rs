@@ -180,6 +180,16 @@ pub const CODES: &[Code] = &[
         explanation: "The list gives other values for one code at other times (`valid_from`, `valid_to`), so the mapping has to say which day counts. Add `valid_on:` with a field of the record that holds a date or a year.",
     },
     Code {
+        code: "E0170",
+        title: "a link looks at an empty field",
+        explanation: "`when` of a link compares a field of this stream's records with one of another type, and `map` gives that field no value, so no record would ever be linked. Map the field, or compare one that is mapped.",
+    },
+    Code {
+        code: "E0171",
+        title: "the fields of a link are never equal",
+        explanation: "One of the two fields is text and the other a number, an amount or a date: values of different kinds are never equal. Compare codes with codes and years with years.",
+    },
+    Code {
         code: "W0101",
         title: "the stream has no tests",
         explanation: "Without an example nobody notices when a change of the file changes what records become. Copy one typical raw record under `tests` with the body it must become, and one that must be quarantined; use no data of real persons.",

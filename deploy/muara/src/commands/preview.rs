@@ -43,8 +43,9 @@ pub(super) async fn plan(paths: &[PathBuf], as_json: bool) -> Result<ExitCode, F
             Ok(asks) => (asks, None),
             Err(failure) => (Vec::new(), Some(failure)),
         };
-        items.push(json!({"stream": name, "target": stream.target, "key": keys, "cursor": cursor, "asks": asks,
-            "definition": stream.digest, "failure": failure}));
+        let links: Vec<&str> = stream.links.iter().map(|link| link.to.as_str()).collect();
+        items.push(json!({"stream": name, "target": stream.target, "key": keys, "cursor": cursor, "links": links,
+            "asks": asks, "definition": stream.digest, "failure": failure}));
     }
     let failed = items.iter().any(|item| !item["failure"].is_null());
     if as_json {
