@@ -7,7 +7,7 @@ use std::time::Duration;
 
 use muara_schemas::canonical::hex;
 use muara_schemas::random;
-use muara_tests::{Muara, Running, Services, free_port, wait_until};
+use muara_tests::{Muara, Running, Services, free_port, wait_telling};
 use serde_json::Value;
 use sqlx::{AssertSqlSafe, ConnectOptions, Connection, Executor};
 
@@ -188,20 +188,28 @@ impl Office {
 
     /// Waits until the view is settled and holds the expected digest.
     pub(crate) async fn settles_on(&self, digest: &str, what: &str) {
-        wait_until(what, SETTLE, async || {
+        let settled = async || {
             self.ask("/api/v1/digest").await.is_some_and(|view| view["settled"] == true && view["digest"] == digest)
-        })
-        .await;
+        };
+        wait_telling(what, SETTLE, settled, || self.said()).await;
     }
 
     /// Waits until the view is settled with this many live records; answers its digest.
     pub(crate) async fn settles_with(&self, records: u64, what: &str) -> String {
-        wait_until(what, SETTLE, async || {
+        let settled = async || {
             self.ask("/api/v1/digest").await.is_some_and(|view| view["settled"] == true && view["records"] == records)
-        })
-        .await;
+        };
+        wait_telling(what, SETTLE, settled, || self.said()).await;
         let view = self.ask("/api/v1/digest").await.expect("it has just answered");
         view["digest"].as_str().expect("a digest is a text").to_owned()
+    }
+
+    /// What the programs of this installation said on standard error.
+    pub(crate) fn said(&self) -> String {
+        let entries = std::fs::read_dir(self.folder()).into_iter().flatten().flatten().map(|entry| entry.path());
+        let said = entries.filter(|path| path.extension().is_some_and(|ending| ending == "err"));
+        said.map(|path| format!("{}:\n{}", path.display(), std::fs::read_to_string(&path).unwrap_or_default()))
+            .collect()
     }
 
     /// One integer from the hub's database.

@@ -4,10 +4,12 @@
 //! freezes it and kills it; [`wait_until`] waits for a condition instead of sleeping.
 
 mod database;
+mod ports;
 mod program;
 mod services;
 mod waiting;
 
+pub use ports::free_port;
 pub use program::{Finished, Muara, Running};
 pub use services::{Server, Services, services};
-pub use waiting::{free_port, wait_until};
+pub use waiting::{wait_telling, wait_until};

@@ -4,7 +4,7 @@ use std::time::{Duration, Instant};
 
 use futures_util::{StreamExt, stream};
 use muara_schemas::fault::POINTS;
-use muara_tests::{services, wait_until};
+use muara_tests::{services, wait_telling};
 
 use crate::office::{Office, ROWS, Size, oracle};
 
@@ -40,7 +40,7 @@ async fn dies_and_recovers(size: Size, point: &str, pass: u32) {
     let in_hub = running.connector.is_none() || point.starts_with("intake") || point.starts_with("reader");
     let begun = Instant::now();
     let mut nudges = 0_u64;
-    wait_until(&format!("the death of {what}"), Duration::from_secs(90), async || {
+    let dead = async || {
         // Some places are passed once a sync: more syncs with something to do bring the later passes.
         if begun.elapsed() > NUDGE * u32::try_from(nudges + 1).unwrap_or(u32::MAX) {
             nudges += 1;
@@ -48,8 +48,8 @@ async fn dies_and_recovers(size: Size, point: &str, pass: u32) {
         }
         let dying = if in_hub { Some(&mut running.hub) } else { running.connector.as_mut() };
         dying.is_some_and(|process| !process.is_running())
-    })
-    .await;
+    };
+    wait_telling(&format!("the death of {what}"), Duration::from_secs(90), dead, || office.said()).await;
     drop(running);
 
     office.legacy("update ta_belanja set total = printf('%d.%02d', id * 7919, id % 100)").await;
