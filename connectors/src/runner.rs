@@ -15,6 +15,7 @@ mod key;
 mod pages;
 pub mod preview;
 mod pull;
+pub mod rehearsal;
 mod replay;
 pub mod report;
 mod run;

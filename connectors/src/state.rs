@@ -10,8 +10,8 @@ use std::time::Duration;
 
 use muara_schemas::page::RunId;
 use muara_schemas::{Moment, StreamName};
-use sqlx::Row as _;
 use sqlx::sqlite::{SqliteConnectOptions, SqliteJournalMode, SqlitePool, SqlitePoolOptions, SqliteSynchronous};
+use sqlx::{ConnectOptions as _, Connection as _, Row as _};
 
 mod look;
 mod mark;
@@ -105,6 +105,18 @@ pub struct StreamState {
     pub next_slot: u32,
     /// No runs before this moment.
     pub paused_until: Option<Moment>,
+}
+
+/// Copies a state file, as it stands between two transactions, into a file that is not there yet; copies nothing when
+/// there is no state file.
+pub async fn copy(from: &Path, to: &Path) -> Result<(), Error> {
+    if !from.exists() {
+        return Ok(());
+    }
+    let mut original = SqliteConnectOptions::new().filename(from).read_only(true).connect().await?;
+    sqlx::query("vacuum into $1").bind(to.display().to_string()).execute(&mut original).await?;
+    original.close().await?;
+    Ok(())
 }
 
 impl State {

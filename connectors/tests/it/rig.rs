@@ -85,6 +85,10 @@ impl Rig {
         self.definitions = definitions;
     }
 
+    pub(crate) fn definitions(&self) -> &[Definition] {
+        &self.definitions
+    }
+
     pub(crate) fn set(&mut self, name: &str, value: impl Into<String>) {
         self.options.variables.set(name, value);
     }

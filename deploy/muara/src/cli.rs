@@ -44,11 +44,14 @@ pub enum Command {
         #[arg(long, default_value_t = 20)]
         most: u16,
     },
-    /// Show what each stream would ask of its source: statements, addresses, names of files. Nothing is asked.
+    /// Show what each stream would ask of its source: statements, addresses, names of files. Nothing is written.
     Plan {
         /// Definition files, or folders of them.
         #[arg(required = true)]
         paths: Vec<PathBuf>,
+        /// Also read the sources, and say what the next sync would change.
+        #[arg(long)]
+        read: bool,
     },
     /// Run the tests that stand in definitions.
     Test {

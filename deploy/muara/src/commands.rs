@@ -14,6 +14,7 @@ mod doctor;
 mod explain;
 mod key;
 mod lint;
+mod plan;
 mod preview;
 mod quarantine;
 mod schema;
@@ -36,7 +37,6 @@ pub(crate) async fn run(cli: Cli) -> Result<ExitCode, Failure> {
         Command::Preview { file, stream, most } => {
             return preview::run(&file, stream.as_deref(), usize::from(most), json).await;
         }
-        Command::Plan { paths } => return preview::plan(&paths, json).await,
         Command::Test { paths } => return Ok(lint::test(&paths, json)),
         _ => {}
     }
@@ -46,6 +46,7 @@ pub(crate) async fn run(cli: Cli) -> Result<ExitCode, Failure> {
         Command::Demo(options) => demo::run(options, &config, json).await,
         Command::Serve(options) => serve::run(options, &config).await,
         Command::Connect(options) => connect::run(options, &config, json).await,
+        Command::Plan { paths, read } => plan::run(&paths, read, &config, json).await,
         Command::Migrate => backup::migrate(&config).await,
         Command::Backup { file } => backup::backup(&config, &file).await,
         Command::Restore { file, yes } => backup::restore(&config, &file, yes).await,
@@ -59,7 +60,6 @@ pub(crate) async fn run(cli: Cli) -> Result<ExitCode, Failure> {
         | Command::Schema(_)
         | Command::Lint { .. }
         | Command::Preview { .. }
-        | Command::Plan { .. }
         | Command::Test { .. } => Ok(ExitCode::SUCCESS),
     }
 }

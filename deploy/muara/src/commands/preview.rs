@@ -1,4 +1,4 @@
-//! `muara preview FILE [STREAM]` and `muara plan PATH…`: what a definition would do, and nothing of it done.
+//! `muara preview FILE [STREAM]`: the first records of a definition on their way.
 
 use std::path::{Path, PathBuf};
 use std::process::ExitCode;
@@ -30,60 +30,17 @@ pub(super) async fn run(file: &Path, stream: Option<&str>, most: usize, as_json:
     Ok(if failed { ExitCode::from(EXIT_FAILURES) } else { ExitCode::SUCCESS })
 }
 
-/// Shows what each stream would ask of its source, and when.
-pub(super) async fn plan(paths: &[PathBuf], as_json: bool) -> Result<ExitCode, Failure> {
-    let (definitions, variables) = definitions(paths)?;
-    let mut items = Vec::new();
-    for (definition, stream) in streams(&definitions, None)? {
-        let asks = preview::plan(definition, stream, look(&variables, 0)).await;
-        let name = definition.stream_name(stream).to_string();
-        let keys: Vec<&str> = stream.key.iter().map(muara_connectors::json::Path::as_str).collect();
-        let cursor = stream.cursor.as_ref().map(|cursor| cursor.field.as_str().to_owned());
-        let (asks, failure) = match asks {
-            Ok(asks) => (asks, None),
-            Err(failure) => (Vec::new(), Some(failure)),
-        };
-        let links: Vec<&str> = stream.links.iter().map(|link| link.to.as_str()).collect();
-        items.push(json!({"stream": name, "target": stream.target, "key": keys, "cursor": cursor, "links": links,
-            "asks": asks, "definition": stream.digest, "failure": failure}));
-    }
-    let failed = items.iter().any(|item| !item["failure"].is_null());
-    if as_json {
-        output::json(&json!({"items": items}));
-    } else {
-        for item in &items {
-            let text = |field: &str| item[field].as_str().unwrap_or_default().to_owned();
-            let list = |field: &str, between: &str| -> String {
-                let all = item[field].as_array().into_iter().flatten().filter_map(Value::as_str);
-                all.collect::<Vec<_>>().join(between)
-            };
-            let new = if item["cursor"].is_null() {
-                "read whole each time".to_owned()
-            } else {
-                format!("by {}", text("cursor"))
-            };
-            output::print(&format!(
-                "{} → {}\n  key {}; {new}\n  {}\n",
-                text("stream"),
-                text("target"),
-                list("key", ", "),
-                if item["failure"].is_null() { list("asks", "\n  ") } else { text("failure") },
-            ));
-        }
-    }
-    Ok(if failed { ExitCode::from(EXIT_FAILURES) } else { ExitCode::SUCCESS })
-}
-
-fn definitions(paths: &[PathBuf]) -> Result<(Vec<Definition>, Variables), Failure> {
+pub(super) fn definitions(paths: &[PathBuf]) -> Result<(Vec<Definition>, Variables), Failure> {
     let variables = Variables::new();
     Ok((installation::definitions(paths, &variables)?, variables))
 }
 
-fn look(variables: &Variables, most: usize) -> Look {
+pub(super) fn look(variables: &Variables, most: usize) -> Look {
     Look { variables: variables.clone(), worker: Launch::again(), reader: Reader::this_program(), most }
 }
 
-fn streams<'a>(
+/// The streams that are meant: one, or all.
+pub(super) fn streams<'a>(
     definitions: &'a [Definition],
     wanted: Option<&str>,
 ) -> Result<Vec<(&'a Definition, &'a Stream)>, Failure> {
