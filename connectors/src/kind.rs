@@ -76,6 +76,10 @@ pub struct Page {
     pub snapshot: bool,
     /// How many records the whole read has, where the source tells.
     pub total: Option<u64>,
+    /// Where the source itself says that a later run may go on, once everything up to here is confirmed.
+    pub checkpoint: Option<String>,
+    /// Records that the source says are gone, after those of this page; only the fields of the key are looked at.
+    pub gone: Vec<Raw>,
 }
 
 /// Why a page cannot be had. Texts are shown to people: what was attempted, what came, never a secret.

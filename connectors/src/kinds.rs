@@ -6,16 +6,24 @@
 
 use crate::kind::Kind;
 
+mod exec;
 mod files;
 mod http;
 mod sql;
 
 /// All kinds, by the name that definitions use.
-pub const KINDS: &[&dyn Kind] = &[&http::Http, &sql::Sql, &files::Files];
+pub const KINDS: &[&dyn Kind] = &[&http::Http, &sql::Sql, &files::Files, &exec::Exec];
 
 /// Reads the file that standard input names, in a process of its own; see [`crate::reader`].
 pub(crate) fn read_one_file() -> std::process::ExitCode {
     files::read_one_file()
+}
+
+pub(crate) use exec::guard::ARGUMENT as GUARD;
+
+/// Bounds itself and becomes the program that the arguments after [`GUARD`] name.
+pub(crate) fn guard() -> std::process::ExitCode {
+    exec::guard(std::env::args_os().skip(2))
 }
 
 /// The kind of this name.

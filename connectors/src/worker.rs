@@ -20,6 +20,7 @@ pub fn main(argument: Option<&OsStr>) -> Option<ExitCode> {
     match argument?.to_str()? {
         ARGUMENT => Some(answering::main()),
         crate::reader::ARGUMENT => Some(crate::kinds::read_one_file()),
+        crate::kinds::GUARD => Some(crate::kinds::guard()),
         _ => None,
     }
 }

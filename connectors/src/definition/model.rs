@@ -15,6 +15,7 @@ use crate::json::Path;
 
 mod auth;
 mod each;
+mod exec;
 mod expression;
 mod files;
 mod http;
@@ -26,6 +27,7 @@ mod table;
 
 pub use auth::{Auth, KeyPlace, OAuth2, Step, Tls};
 pub use each::{Each, INDEX, PARENT, of_parent};
+pub use exec::{Exec, ExecRead, Protocol, Tree};
 pub use expression::{Expr, Where};
 pub use files::{Bounds, FORMATS, Files, FilesRead, Form, Header, Layout, Ready, Region, SheetChoice, Snapshot};
 pub use http::{Action, AnswerRule, Body, Budget, Format, Http, HttpRead, Part, Retry};
@@ -76,6 +78,8 @@ pub enum SourceSpec {
     Sql(Sql),
     /// `kind: files`.
     Files(Files),
+    /// `kind: exec`.
+    Exec(Exec),
 }
 
 /// One entry of `streams:`.
@@ -91,6 +95,8 @@ pub struct Stream {
     pub page: Option<Paging>,
     /// The field that tells what is new; `None` reads the stream whole each time.
     pub cursor: Option<CursorRule>,
+    /// Whether the source keeps a state of its own, from which an incremental run goes on.
+    pub keeps_state: bool,
     /// How often an incremental stream is read whole, and what such a read may delete.
     pub full_read: FullRead,
     /// How one raw record becomes several; `None` when each is one.
@@ -130,6 +136,8 @@ pub enum Read {
     Sql(SqlRead),
     /// A file or several of one form.
     Files(FilesRead),
+    /// A stream of a program.
+    Exec(ExecRead),
 }
 
 /// `cursor:` – which records are new.
@@ -208,6 +216,9 @@ impl SourceSpec {
             Self::Http(http) => http.settings(),
             Self::Sql(sql) => vec![&sql.url],
             Self::Files(files) => vec![&files.folder],
+            Self::Exec(exec) => {
+                exec.config.settings().into_iter().chain(exec.env.iter().map(|(_, setting)| setting)).collect()
+            }
         }
     }
 
@@ -217,6 +228,7 @@ impl SourceSpec {
             Self::Http(_) => "http",
             Self::Sql(_) => "sql",
             Self::Files(_) => "files",
+            Self::Exec(_) => "exec",
         }
     }
 }
@@ -226,7 +238,7 @@ impl Read {
     pub fn settings(&self) -> Vec<&Setting> {
         match self {
             Self::Http(read) => read.settings(),
-            Self::Sql(_) | Self::Files(_) => Vec::new(),
+            Self::Sql(_) | Self::Files(_) | Self::Exec(_) => Vec::new(),
         }
     }
 }

@@ -69,6 +69,11 @@ fn beside(walk: &Walk, node: &Node, key: &str, name: &str, at: Mark) -> Option<B
     path.map(|path| Beside::Path(Path::new(&path))).or(header.map(Beside::Header))
 }
 
+/// Whether the cursor is a state that the source itself keeps.
+pub(super) fn is_state(node: &Node) -> bool {
+    matches!(&node.value, Value::Scalar(text, _) if text == "state")
+}
+
 /// Reads `cursor:`.
 pub(super) fn cursor(walk: &Walk, node: &Node, name: &str, at: Mark, kind: Option<&'static str>) -> Option<CursorRule> {
     let section = walk.section(node, format!("{name}.cursor"), at)?;
@@ -81,6 +86,10 @@ pub(super) fn cursor(walk: &Walk, node: &Node, name: &str, at: Mark, kind: Optio
     match kind {
         Some("files") => {
             walk.cure("E0121", at, "a files source has no cursor: a file is read whole", "take `cursor` out");
+        }
+        Some("exec") => {
+            let cure = "write `cursor: state`, or take it out: then the program reads everything each time";
+            walk.cure("E0121", at, "a program keeps a state of its own instead of the value of a field", cure);
         }
         Some("sql") if section.has("param") => {
             walk.cure(

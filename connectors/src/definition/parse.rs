@@ -124,7 +124,16 @@ fn stream(walk: &Walk, node: &Node, name: &str, mark: Mark, spec: Option<&Source
     // Read whole each time, and compared by hash: what a stream without a cursor does, said aloud.
     let by_hash =
         section.take("cursor").is_some_and(|node| matches!(&node.value, Value::Scalar(text, _) if text == "hash"));
-    let cursor = section.take("cursor").filter(|_| !by_hash);
+    let keeps_state = section.take("cursor").is_some_and(paging::is_state);
+    if keeps_state && kind.is_some_and(|kind| kind != "exec") {
+        walk.cure(
+            "E0121",
+            section.place("cursor"),
+            "only programs of kind exec keep a state",
+            "name a field: `cursor: {field: …}`",
+        );
+    }
+    let cursor = section.take("cursor").filter(|_| !by_hash && !keeps_state);
     let cursor = cursor.and_then(|node| paging::cursor(walk, node, &full, section.place("cursor"), kind));
     if let Some(Read::Http(read)) = &read {
         let [at_page, at_cursor] = ["page", "cursor"].map(|key| section.place(key));
@@ -166,6 +175,7 @@ fn stream(walk: &Walk, node: &Node, name: &str, mark: Mark, spec: Option<&Source
         read: read.unwrap_or(Read::Files(FilesRead::default())),
         page,
         cursor,
+        keeps_state,
         full_read,
         each,
         key,

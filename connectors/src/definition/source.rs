@@ -8,6 +8,7 @@ use super::reference::Setting;
 use super::report::Mark;
 use super::walk::{Section, Walk};
 
+mod exec;
 mod files;
 mod http;
 mod request;
@@ -17,8 +18,12 @@ pub(super) use http::names;
 pub(super) use sql::identifier;
 
 /// Kinds of sources, with their keys of `source:` and of `read:`.
-const KINDS: &[(&str, &[&str], &[&str])] =
-    &[("http", http::SOURCE, http::READ), ("sql", sql::SOURCE, sql::READ), ("files", files::SOURCE, files::READ)];
+const KINDS: &[(&str, &[&str], &[&str])] = &[
+    ("http", http::SOURCE, http::READ),
+    ("sql", sql::SOURCE, sql::READ),
+    ("files", files::SOURCE, files::READ),
+    ("exec", exec::SOURCE, exec::READ),
+];
 
 /// Reads `source:`. `None` when its kind is not known, so that nothing that depends on it is judged.
 pub(super) fn source(walk: &Walk, node: &Node, at: Mark) -> Option<SourceSpec> {
@@ -29,6 +34,7 @@ pub(super) fn source(walk: &Walk, node: &Node, at: Mark) -> Option<SourceSpec> {
         "http" => SourceSpec::Http(Box::new(http::source(walk, &section))),
         "sql" => SourceSpec::Sql(sql::source(walk, &section)),
         "files" => SourceSpec::Files(files::source(walk, &section)),
+        "exec" => SourceSpec::Exec(exec::source(walk, &section)),
         other => {
             let report = walk.origin.report("E0110", mark, format!("no kind of source is called `{other}`"));
             walk.push(report.nearest(other, KINDS.iter().map(|(name, ..)| *name)));
@@ -82,6 +88,7 @@ pub(super) fn read(walk: &Walk, node: &Node, name: &str, at: Mark, kind: &'stati
     let read = match kind {
         "http" => http::read(walk, &section).map(Read::Http),
         "sql" => sql::read(walk, &section).map(Read::Sql),
+        "exec" => exec::read(walk, &section).map(Read::Exec),
         _ => files::read(walk, &section).map(Read::Files),
     };
     section.foreign(&owners(|(.., read)| *read), kind);

@@ -9,6 +9,7 @@ use super::model::*;
 use super::*;
 
 mod crosswalk;
+mod exec;
 mod http;
 mod link;
 mod lint;

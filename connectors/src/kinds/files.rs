@@ -207,6 +207,8 @@ impl Folder {
             more: self.reading.is_some() || !self.left.is_empty(),
             snapshot: true,
             total: None,
+            checkpoint: None,
+            gone: Vec::new(),
         }
     }
 }

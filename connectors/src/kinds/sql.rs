@@ -136,7 +136,17 @@ impl Source for Table {
         let first = self.given;
         self.given += records.len() as u64;
         let next = Cursor::At(self.given.to_string());
-        Ok(Page { records, place: self.place.clone(), first, next, more, snapshot: true, total: None })
+        Ok(Page {
+            records,
+            place: self.place.clone(),
+            first,
+            next,
+            more,
+            snapshot: true,
+            total: None,
+            checkpoint: None,
+            gone: Vec::new(),
+        })
     }
 
     fn plan(&mut self, from: Option<&str>) -> Vec<String> {

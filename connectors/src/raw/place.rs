@@ -81,6 +81,12 @@ impl Place {
         Self { base: format!("{file}#{list}").into(), form: Form::Item, part: Some(part), split: None }
     }
 
+    /// The same place in a part of the source.
+    #[must_use]
+    pub fn in_part(self, part: Part) -> Self {
+        Self { part: Some(part), ..self }
+    }
+
     /// The pointer of one record; `number` counts as [`crate::kind::Page::first`] does.
     pub fn pointer(&self, number: u64, key: &str) -> String {
         let Some(split) = &self.split else { return self.whole(number, key) };

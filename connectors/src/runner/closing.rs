@@ -1,6 +1,6 @@
 //! What a complete full read says of every key that the state file knows: the proof, and what is gone.
 
-use std::collections::HashSet;
+use std::collections::{BTreeSet, HashSet};
 
 use muara_schemas::page::Limits;
 use muara_schemas::{ContentHash, Proof};
@@ -26,6 +26,8 @@ pub(super) struct Reckoning<'a> {
     sets: &'a Sets,
     /// Whether a missing key proves anything: not when a record without a key was met.
     deletable: bool,
+    /// Keys of which the source says that they are gone.
+    told: Option<&'a BTreeSet<Box<str>>>,
     /// How many keys there are.
     known: u64,
     candidates: Vec<Box<str>>,
@@ -61,6 +63,7 @@ impl<'a> Reckoning<'a> {
             snapshot,
             sets,
             deletable,
+            told: None,
             known,
             candidates: Vec::new(),
             unsent: Vec::new(),
@@ -69,12 +72,19 @@ impl<'a> Reckoning<'a> {
         }
     }
 
+    /// The source says of these keys that they are gone.
+    pub(super) const fn told(&mut self, keys: &'a BTreeSet<Box<str>>) {
+        self.told = Some(keys);
+    }
+
     /// Looks at one print. Keys that wait for a second miss, or that nothing proves gone, still count as there:
     /// the hub has them too.
     pub(super) fn row(&mut self, row: Row) {
         let keyless = row.key.starts_with(KEYLESS);
         self.known += u64::from(!keyless);
-        if self.seen.first(row.slot).is_some() {
+        if self.told.is_some_and(|told| told.contains(&row.key)) {
+            if row.body == NONE { self.unsent.push(row.key) } else { self.candidates.push(row.key) }
+        } else if self.seen.first(row.slot).is_some() {
             if row.mark == Mark::NotUnique && !self.twice.contains(&row.slot) {
                 self.closing.unsettled.push(row.key.clone());
             }

@@ -28,7 +28,14 @@ const SHOWN: usize = 300;
 /// What the pulling half hands on.
 pub(super) enum Pulled {
     /// Records, hashed and with their keys.
-    Page { probes: Vec<Probe>, place: Place, first: u64, sets: Vec<Box<str>> },
+    Page {
+        probes: Vec<Probe>,
+        place: Place,
+        first: u64,
+        sets: Vec<Box<str>>,
+        gone: Vec<Box<str>>,
+        checkpoint: Option<String>,
+    },
     /// The read is over: completely, or with a failure.
     End { result: Result<(), Failure>, all_snapshot: bool, greatest: Greatest },
 }
@@ -57,6 +64,8 @@ struct Hashing {
     place: Place,
     first: u64,
     snapshot: bool,
+    gone: Vec<Raw>,
+    checkpoint: Option<String>,
 }
 
 /// What hashing found, and what it borrowed.
@@ -110,13 +119,13 @@ impl Puller {
             if let Some(before) = before.take() {
                 self.pass_on(before, pages).await?;
             }
-            let Page { records, place, first, next, more, snapshot, total } = page?;
+            let Page { records, place, first, next, more, snapshot, total, checkpoint, gone } = page?;
             muara_schemas::fault::point("page.pulled");
             self.all_snapshot &= snapshot;
             self.total = total.or(self.total);
             self.read += records.len() as u64;
             self.context.tell(self.read, self.total, false);
-            let hashing = Hashing { work: self.hash(records)?, place, first, snapshot };
+            let hashing = Hashing { work: self.hash(records)?, place, first, snapshot, gone, checkpoint };
             if more && self.used.insert(digest(&next)) {
                 (before, cursor) = (Some(hashing), next);
                 continue;
@@ -172,7 +181,7 @@ impl Puller {
 
     /// Hands a page on once it is hashed. An empty one counts too: it says that its part was read.
     async fn pass_on(&mut self, page: Hashing, pages: &mpsc::Sender<Pulled>) -> Result<(), Failure> {
-        let Hashing { work, place, first, snapshot } = page;
+        let Hashing { work, place, first, snapshot, gone, checkpoint } = page;
         let hashed = work.await.map_err(|error| Failure::new("E0211", format!("hash a page: {error}")))?;
         (self.pluck, self.splitter, self.greatest) = (hashed.pluck, hashed.splitter, hashed.greatest);
         let (probes, sets) = (hashed.probes, hashed.sets);
@@ -183,8 +192,25 @@ impl Puller {
         if !probes.is_empty() {
             self.check_repeat(&probes, snapshot)?;
         }
-        let passed = pages.send(Pulled::Page { probes, place, first, sets }).await;
+        let gone = self.keys_of(&gone)?;
+        let passed = pages.send(Pulled::Page { probes, place, first, sets, gone, checkpoint }).await;
         passed.map_err(|_| Failure::new("E0209", "the run was stopped"))
+    }
+
+    /// The keys of records that the source says are gone.
+    fn keys_of(&mut self, gone: &[Raw]) -> Result<Vec<Box<str>>, Failure> {
+        let mut keys = Vec::with_capacity(gone.len());
+        for raw in gone {
+            let found = key(raw, &mut self.pluck, &self.keys, |_| ());
+            let key = found.map_err(|reason| {
+                Failure::new(
+                    "E0265",
+                    format!("the source says that a record is gone and not which: {}", reason.message),
+                )
+            })?;
+            keys.push(key.into());
+        }
+        Ok(keys)
     }
 
     /// Begins to find keys, hashes and the cursor of a page's records; beside the runtime, for it is all work and no

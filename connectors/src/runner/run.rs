@@ -29,8 +29,10 @@ mod ending;
 mod parts;
 mod remarks;
 mod sets;
+mod told;
 
 use parts::Parts;
+use told::ToldBySource;
 
 /// How many records are looked up and sifted in one go.
 const BATCH: usize = 2_000;
@@ -52,6 +54,7 @@ struct Run<'a> {
     saved: watch::Receiver<u32>,
     parts: Parts,
     sets: Sets,
+    told_by_source: ToldBySource,
     proof: Option<Proof>,
     notes: Vec<Note>,
     /// What the hub was told before this run.
@@ -87,7 +90,10 @@ async fn attempt(
 ) -> Result<(), Failure> {
     let state = context.state.stream(&context.name).await?;
     let stream = &context.stream;
-    let from = stream.cursor.as_ref().and_then(|rule| Some(cursor::before(state.cursor.as_deref()?, rule.lag)));
+    let from = match &stream.cursor {
+        Some(rule) => state.cursor.as_deref().map(|value| cursor::before(value, rule.lag)),
+        None => state.cursor.clone().filter(|_| stream.keeps_state),
+    };
     let new = state.definition != stream.digest;
     let kind = if full || new || from.is_none() { RunKind::Full } else { RunKind::Incremental };
     report.kind = kind;
@@ -123,6 +129,7 @@ async fn attempt(
         saved,
         parts: Parts::default(),
         sets: Sets::new(stream),
+        told_by_source: ToldBySource::default(),
         proof: None,
         notes: Vec::new(),
         told: context.told(),
@@ -185,8 +192,10 @@ impl Run<'_> {
                 broken.map_or(Ok(()), Err)
             }
             Ok(()) => {
-                let advance = Advance { cursor: self.newer(greatest), ..Advance::default() };
-                let outcome = self.missing_of_sets().await?;
+                let cursor = self.told_by_source.state.take().or_else(|| self.newer(greatest));
+                let advance = Advance { cursor, ..Advance::default() };
+                let is_told = !self.told_by_source.gone.is_empty();
+                let outcome = if is_told { self.taken_back().await? } else { self.missing_of_sets().await? };
                 self.finish(&outcome, None, advance, None).await
             }
             Err(failure) => self.fail(failure).await,
@@ -210,9 +219,14 @@ impl Run<'_> {
                 Some(Pulled::End { result, all_snapshot, greatest }) => {
                     return Ok((result, all_snapshot, greatest));
                 }
-                Some(Pulled::Page { probes, place, first, sets }) => {
+                Some(Pulled::Page { probes, place, first, sets, gone, checkpoint }) => {
                     self.sets.add(sets);
+                    for probe in &probes {
+                        self.told_by_source.gone.remove(&*probe.key);
+                    }
                     self.page(probes, place, first).await?;
+                    self.told_by_source.gone.extend(gone);
+                    self.checkpoint(checkpoint).await?;
                 }
             }
         }
@@ -248,6 +262,18 @@ impl Run<'_> {
         Ok(())
     }
 
+    /// The source says where a later run may go on. A read of everything that breaks off begins anew, so it waits.
+    async fn checkpoint(&mut self, state: Option<String>) -> Result<(), Failure> {
+        let Some(state) = state else { return Ok(()) };
+        self.told_by_source.state = Some(state.clone());
+        if self.kind == RunKind::Incremental && self.told_by_source.gone.is_empty() {
+            let now = self.now();
+            let item = self.sifter()?.up_to_here(state, now);
+            self.send(item).await?;
+        }
+        Ok(())
+    }
+
     /// The number of the part that a page belongs to; 0 where the source is one piece.
     async fn part_of(&mut self, part: Option<Part>) -> Result<u32, Failure> {
         let Some(part) = part else { return Ok(0) };
@@ -269,7 +295,7 @@ impl Run<'_> {
                 Some(self.cancel.run_until_cancelled(publishing).await.ok_or_else(|| self.stopped())??)
             }
         };
-        let sent = Sent { receipt, saves: item.saves, next_slot: item.next_slot };
+        let sent = Sent { receipt, saves: item.saves, next_slot: item.next_slot, checkpoint: item.checkpoint };
         let Some(way) = self.sent.clone() else { return Err(self.stopped()) };
         match self.cancel.run_until_cancelled(way.send(sent)).await {
             None => Err(self.stopped()),
@@ -324,6 +350,7 @@ impl Run<'_> {
         let whole = self.parts.whole();
         let Some(sifter) = self.sifter.as_deref() else { return Err(self.stopped()) };
         let mut reckoning = Reckoning::new(&sifter.seen, &sifter.twice, &whole, snapshot, &self.sets, !sifter.keyless);
+        reckoning.told(&self.told_by_source.gone);
         let mut after = Arc::<str>::from("");
         loop {
             let rows = self.context.state.scan(self.state.id, &after).await?;
@@ -334,7 +361,7 @@ impl Run<'_> {
         let outcome = reckoning.end(self.context.stream.full_read.limits);
         let advance = Advance {
             definition: Some(self.context.stream.digest.clone()),
-            cursor: greatest.value,
+            cursor: self.told_by_source.state.take().or(greatest.value),
             full_at: Some(self.now()),
         };
         self.proof = Some(outcome.proof);

@@ -52,6 +52,8 @@ pub(super) struct Item {
     pub(super) message: Option<(String, Bytes)>,
     pub(super) saves: Vec<Save>,
     pub(super) next_slot: u32,
+    /// Where a later run may go on, once this is saved.
+    pub(super) checkpoint: Option<String>,
 }
 
 /// The fields of the definition that workbook errors are checked against.
@@ -154,6 +156,12 @@ impl Sifter {
             return Some(self.close(now));
         }
         (!self.saves.is_empty()).then(|| self.item(None))
+    }
+
+    /// Everything that waits, so that what it is saved with may not be ahead of a record.
+    pub(super) fn up_to_here(&mut self, checkpoint: String, now: Moment) -> Item {
+        let item = if self.pages.is_empty() { self.item(None) } else { self.close(now) };
+        Item { checkpoint: Some(checkpoint), ..item }
     }
 
     /// Saves that wait without a page; those of the open page too.
@@ -330,7 +338,7 @@ impl Sifter {
 
     fn item(&mut self, message: Option<(String, Bytes)>) -> Item {
         self.items += 1;
-        Item { message, saves: std::mem::take(&mut self.saves), next_slot: self.next_slot }
+        Item { message, saves: std::mem::take(&mut self.saves), next_slot: self.next_slot, checkpoint: None }
     }
 
     /// Forgets pending prints that the state file has by now.

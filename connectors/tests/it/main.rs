@@ -6,6 +6,7 @@ mod crash;
 mod cursors;
 mod database;
 mod each;
+mod exec;
 mod expressions;
 mod files;
 mod format;

@@ -125,6 +125,36 @@ pub const CODES: &[Code] = &[
         explanation: "An order names a stream that the definitions of the connector do not have any more. Put the stream back, or discard its quarantine entries with a reason.",
     },
     Code {
+        code: "E0261",
+        title: "the program of the source failed",
+        explanation: "The program that `command` names ended with an error, so nobody knows whether what it gave was everything. What came before is kept, nothing is deleted, and the stored state stands where it was last confirmed. The message ends with its last words on standard error; run the same command in a terminal to see the rest.",
+    },
+    Code {
+        code: "E0264",
+        title: "the program does not keep to its protocol",
+        explanation: "Standard output belongs to the protocol alone. A tap may write up to 100 other lines, such as warnings of its runtime; a script of `muara-jsonl` none. Let it write everything else to standard error. A BATCH is read when it names files here of the format jsonl, plain or packed with gzip.",
+    },
+    Code {
+        code: "E0265",
+        title: "the program contradicts itself",
+        explanation: "A script says BEGIN first, END last, and in END how many records it gave; DELETE names all fields of the key. When the count is another one, something was lost on the way or the script counts wrongly: nothing is deleted by such a read, and it is tried again. `muara conform` shows where a script errs.",
+    },
+    Code {
+        code: "E0266",
+        title: "the program says nothing",
+        explanation: "For longer than `idle` (5m) no line came, so the program was told to end, and killed with all that it had started when it did not. Either it waits for something, such as a password, or its source is slow: then give a longer `idle`.",
+    },
+    Code {
+        code: "E0267",
+        title: "the program takes too long",
+        explanation: "The program was not done after `longest` (1h) and was ended. With `cursor: state` what was confirmed is not read again. Give it a longer `longest`, or less to read.",
+    },
+    Code {
+        code: "E0268",
+        title: "the program writes a line that is too long",
+        explanation: "A line of standard output, or the catalog that a tap discovers, is longer than is taken (16 MiB and 64 MiB). Mostly the program writes everything into one line: each record is a line of its own.",
+    },
+    Code {
         code: "W0201",
         title: "a cursor value lies in the future",
         explanation: "The cursor field of some records is more than a day ahead of now. They were read, but the cursor did not move to them, for every record in between would be missed. Usually a typing error in the source; correct it there.",

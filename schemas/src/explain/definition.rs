@@ -52,7 +52,7 @@ pub const CODES: &[Code] = &[
     Code {
         code: "E0110",
         title: "unknown kind of source",
-        explanation: "`kind` names a way of reaching a system: http, sql or files. Check the spelling; a system that can only be exported by hand is of kind files.",
+        explanation: "`kind` names a way of reaching a system: http, sql, files or exec. Check the spelling; a system that can only be exported by hand is of kind files.",
     },
     Code {
         code: "E0111",
@@ -107,7 +107,7 @@ pub const CODES: &[Code] = &[
     Code {
         code: "E0121",
         title: "the cursor does not fit the kind",
-        explanation: "An http cursor needs `param`, the query parameter that takes it, or {{cursor}} in the request; a sql cursor has none, for its column goes into the statement; a files source has no cursor, for a file is read whole. A stream without `cursor` is read whole each time, and the fingerprints still skip what has not changed.",
+        explanation: "An http cursor needs `param`, the query parameter that takes it, or {{cursor}} in the request; a sql cursor has none, for its column goes into the statement; a files source has no cursor, for a file is read whole; a program of kind exec keeps its own, `cursor: state`. A stream without `cursor` is read whole each time, and the fingerprints still skip what has not changed.",
     },
     Code {
         code: "E0122",

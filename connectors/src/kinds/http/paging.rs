@@ -148,7 +148,7 @@ impl Pager {
 }
 
 fn page(records: Vec<crate::raw::Raw>, place: Place, next: Cursor, more: bool, total: Option<u64>) -> Page {
-    Page { records, place, first: 0, next, more, snapshot: false, total }
+    Page { records, place, first: 0, next, more, snapshot: false, total, checkpoint: None, gone: Vec::new() }
 }
 
 /// Whether there is more by token and flag; `flag` is what stands where the flag should be, if there should be one.

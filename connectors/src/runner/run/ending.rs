@@ -33,13 +33,21 @@ impl Run<'_> {
         sifter.counts.held = outcome.closing.held.len() as u64;
         let end = End { complete, pages: 0, counts: sifter.counts, proof, limits, failure, notes };
         // A read that found nothing new and ended like the one before needs no message.
-        let silent = proof.is_none() && !begun && same && sifter.pages.is_empty() && outcome.gone.is_empty();
+        let silent = proof.is_none()
+            && !begun
+            && same
+            && sifter.pages.is_empty()
+            && outcome.gone.is_empty()
+            && outcome.closing.held.is_empty();
         let pages = if silent { Vec::new() } else { sifter.pages.end(&outcome.gone, &outcome.closing.held, end) };
         let (saves, next_slot) = (sifter.waiting(), sifter.next_slot());
         self.confirmed().await?;
         self.send_last(pages).await?;
         self.context.keep_told(Some(tells));
-        let closing: Option<&Closing> = (proof.is_some() || !outcome.gone.is_empty()).then_some(&outcome.closing);
+        let closing: Option<&Closing> = {
+            let moves = proof.is_some() || !outcome.gone.is_empty() || !outcome.closing.held.is_empty();
+            moves.then_some(&outcome.closing)
+        };
         self.save(&saves, next_slot, &advance, closing).await
     }
 
