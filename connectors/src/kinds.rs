@@ -6,7 +6,7 @@
 
 use crate::kind::Kind;
 
-mod exec;
+pub(crate) mod exec;
 mod files;
 mod http;
 mod sql;

@@ -1,5 +1,6 @@
 //! Programs as sources: real processes, good ones and bad ones.
 
+mod conform;
 mod script;
 mod tap;
 

@@ -59,6 +59,8 @@ pub enum Command {
         #[arg(required = true)]
         paths: Vec<PathBuf>,
     },
+    /// Try out a script that speaks muara-jsonl: whether it keeps to the protocol, to its state, and ends when told.
+    Conform(Conform),
     /// Bring the database's tables up to this version.
     Migrate,
     /// Copy the database into a file.
@@ -101,6 +103,26 @@ pub enum Command {
         /// Such as E0101.
         code: String,
     },
+}
+
+/// Options of `conform`.
+#[derive(Debug, Args)]
+pub struct Conform {
+    /// The stream to ask it for.
+    #[arg(long)]
+    pub stream: String,
+    /// What it is told: an object of JSON.
+    #[arg(long, default_value = "{}")]
+    pub config: String,
+    /// A field that identifies a record; repeat for more.
+    #[arg(long)]
+    pub key: Vec<String>,
+    /// How many seconds it may say nothing.
+    #[arg(long, default_value_t = 60)]
+    pub idle_secs: u64,
+    /// The program and its arguments, after `--`.
+    #[arg(required = true, trailing_var_arg = true, allow_hyphen_values = true)]
+    pub command: Vec<String>,
 }
 
 /// Options of `demo`.

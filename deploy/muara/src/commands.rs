@@ -8,6 +8,7 @@ use crate::failure::Failure;
 use crate::{installation, output, telemetry};
 
 mod backup;
+mod conform;
 mod connect;
 mod demo;
 mod doctor;
@@ -37,6 +38,7 @@ pub(crate) async fn run(cli: Cli) -> Result<ExitCode, Failure> {
         Command::Preview { file, stream, most } => {
             return preview::run(&file, stream.as_deref(), usize::from(most), json).await;
         }
+        Command::Conform(options) => return conform::run(options, json).await,
         Command::Test { paths } => return Ok(lint::test(&paths, json)),
         _ => {}
     }
@@ -60,6 +62,7 @@ pub(crate) async fn run(cli: Cli) -> Result<ExitCode, Failure> {
         | Command::Schema(_)
         | Command::Lint { .. }
         | Command::Preview { .. }
+        | Command::Conform(_)
         | Command::Test { .. } => Ok(ExitCode::SUCCESS),
     }
 }

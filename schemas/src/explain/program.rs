@@ -139,4 +139,9 @@ pub const CODES: &[Code] = &[
         title: "no such stream",
         explanation: "The definition that was named has no stream of this name. `muara plan FILE` lists its streams.",
     },
+    Code {
+        code: "E0755",
+        title: "what a script is told is no JSON",
+        explanation: "`muara conform --config` takes what a definition has as `config:`, as one object of JSON. Put it in single quotes, so that the shell leaves it alone.",
+    },
 ];

@@ -160,11 +160,12 @@ impl Process {
         status
     }
 
-    /// Tells it to end, waits a little, and kills what is left of its group.
-    pub(crate) async fn stop(&mut self) {
+    /// Tells it to end, waits a little, and kills what is left of its group; answers whether it ended by itself.
+    pub(crate) async fn stop(&mut self) -> bool {
         self.signal(Signal::TERM);
-        drop(tokio::time::timeout(GRACE, self.child.wait()).await);
+        let ended = tokio::time::timeout(GRACE, self.child.wait()).await.is_ok();
         self.signal(Signal::KILL);
+        ended
     }
 
     /// The end of what it said on standard error, without these texts.
