@@ -11,7 +11,8 @@ use super::parse::Parsed;
 use super::reference::{Reference, Setting, Variables};
 use super::report::{Diagnostic, Mark};
 use super::{Ask, link};
-use crate::json::Path;
+use crate::json::{Json, Path};
+use crate::mapping::lookup::find;
 use crate::mapping::{Mapped, Table, constant, shape::Shape};
 
 mod samples;
@@ -34,7 +35,7 @@ pub(super) fn definition(parsed: &mut Parsed, ask: Ask<'_>) {
         match Table::compile(stream, &definition.system, record_type) {
             Err(found) => parsed.found.extend(found),
             Ok(table) => {
-                let run = |test| run(test, &table, record_type, ask).map(|why| (test, why));
+                let run = |test| run(stream, test, &table, record_type, ask).map(|why| (test, why));
                 let failed = stream.tests.iter().filter_map(run);
                 parsed.found.extend(failed.map(|(test, why)| {
                     stream.origin.report("E0122", test.mark, format!("test `{}` failed: {why}", test.name))
@@ -154,9 +155,27 @@ fn defaults(stream: &Stream, table: &FieldTable, found: &mut Vec<Diagnostic>) {
 }
 
 /// Why a test failed; `None` when it passed.
-fn run(test: &Test, table: &Table, record_type: &RecordType, ask: Ask<'_>) -> Option<String> {
+fn run(stream: &Stream, test: &Test, table: &Table, record_type: &RecordType, ask: Ask<'_>) -> Option<String> {
+    let answer = table.condition().and_then(|condition| ask(std::slice::from_ref(condition), &test.raw).pop());
+    match (&test.outcome, table.selects(&test.raw, answer.as_ref())) {
+        (Outcome::LeftOut, Ok(false)) => return None,
+        (Outcome::LeftOut, Ok(true)) => return Some("`where` lets the record in".to_owned()),
+        (Outcome::Body(_) | Outcome::Quarantine(_), Ok(false)) => {
+            return Some("`where` leaves the record out".to_owned());
+        }
+        (Outcome::Body(_) | Outcome::LeftOut, Err(reason)) => {
+            return Some(format!("the record was quarantined: {} {}", reason.code, reason.message));
+        }
+        _ => {}
+    }
+    if matches!(test.outcome, Outcome::Body(_))
+        && let Some(path) = without_value(stream, test)
+    {
+        return Some(format!("the record has no key: `{path}` has no value in it"));
+    }
     let answers = ask(table.programs(), &test.raw);
     match (&test.outcome, table.map(&test.raw, &answers)) {
+        (Outcome::LeftOut, _) => None,
         (Outcome::Body(expected), Mapped::Record(made)) => {
             let mut expected = match constant::value(expected, &Shape::of(record_type)) {
                 Ok(expected) => expected,
@@ -196,6 +215,13 @@ fn run(test: &Test, table: &Table, record_type: &RecordType, ask: Ask<'_>) -> Op
                 .then(|| format!("nothing was wrong with {}, only with {}", missing.join(", "), told.join(", ")))
         }
     }
+}
+
+/// A field of the key that a test's record lacks; what the reader adds to a record is in no test.
+fn without_value<'a>(stream: &'a Stream, test: &Test) -> Option<&'a Path> {
+    let lacks =
+        |path: &&Path| matches!(find(&test.raw, path), None | Some(Json::Null | Json::List(_) | Json::Object(_)));
+    stream.key.iter().filter(|path| !path.as_str().starts_with('$')).find(lacks)
 }
 
 fn differ(expected: &Value, made: &Value, pointer: String, found: &mut Vec<String>) {

@@ -93,6 +93,8 @@ pub struct Stream {
     pub read: Read,
     /// How an HTTP list is paged; `None` means one page.
     pub page: Option<Paging>,
+    /// How many pages a read may have, where somebody hands them out who may never stop; `None` is as many as there are.
+    pub max_pages: Option<u64>,
     /// The field that tells what is new; `None` reads the stream whole each time.
     pub cursor: Option<CursorRule>,
     /// Whether the source keeps a state of its own, from which an incremental run goes on.

@@ -12,9 +12,14 @@ use crate::json::Path;
 /// Ways of cutting a list.
 const WAYS: [&str; 4] = ["page", "offset", "cursor", "link"];
 
+/// Most pages of one read of an HTTP list, where nothing is said.
+const MAX_PAGES: u64 = 10_000;
+
 /// Reads `page:`. Whether its values have a way into the request is seen together with the request.
-pub(super) fn page(walk: &Walk, node: &Node, name: &str, at: Mark) -> Option<Paging> {
+pub(super) fn page(walk: &Walk, node: &Node, name: &str, at: Mark, max_pages: &mut Option<u64>) -> Option<Paging> {
     let section = walk.section(node, format!("{name}.page"), at)?;
+    let most = section.take("max_pages").and_then(|node| walk.number(node, "max_pages", 1, 5_000_000));
+    *max_pages = Some(most.unwrap_or(MAX_PAGES));
     let by = section.need("by").and_then(|node| walk.text(node, "by").map(|by| (by, node.mark)));
     let (by, mark) = by?;
     if !WAYS.contains(&by.as_str()) {

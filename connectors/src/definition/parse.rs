@@ -112,8 +112,9 @@ fn stream(walk: &Walk, node: &Node, name: &str, mark: Mark, spec: Option<&Source
         Some(target)
     });
     let read = section.need("read").and_then(|node| source::read(walk, node, &full, section.place("read"), kind?));
+    let mut max_pages = None;
     let page = section.take("page").and_then(|node| match kind {
-        Some("http") => paging::page(walk, node, &full, section.place("page")),
+        Some("http") => paging::page(walk, node, &full, section.place("page"), &mut max_pages),
         Some(other) => {
             let what = format!("`page` belongs to kind http, but this source is of kind {other}");
             walk.cure("E0111", section.place("page"), what, "take `page` out: this kind pages by itself");
@@ -174,6 +175,7 @@ fn stream(walk: &Walk, node: &Node, name: &str, mark: Mark, spec: Option<&Source
         target: target.unwrap_or_default(),
         read: read.unwrap_or(Read::Files(FilesRead::default())),
         page,
+        max_pages,
         cursor,
         keeps_state,
         full_read,

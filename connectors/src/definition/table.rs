@@ -178,16 +178,24 @@ pub(super) fn tests(walk: &Walk, node: &Node, name: &str) -> Vec<Test> {
                 })
                 .collect()
         });
-        if section.has("expect") == section.has("quarantine") {
+        let left_out = section.take("left_out").and_then(|node| match &node.value {
+            Value::Scalar(text, true) if text == "true" => Some(Outcome::LeftOut),
+            _ => {
+                let cure = "write `left_out: true` for a record that `where` drops, or take it out";
+                walk.cure("E0108", node.mark, "`left_out` can only be true", cure);
+                None
+            }
+        });
+        if ["expect", "quarantine", "left_out"].iter().filter(|key| section.has(key)).count() != 1 {
             walk.cure(
                 "E0105",
                 item.mark,
                 "a test says what must come out",
-                "give either `expect` (the whole body) or `quarantine` (a list of pointers)",
+                "give one of `expect` (the whole body), `quarantine` (a list of pointers) and `left_out: true`",
             );
         }
         section.finish();
-        let outcome = expect.map(Outcome::Body).or(quarantine.map(Outcome::Quarantine));
+        let outcome = expect.map(Outcome::Body).or(quarantine.map(Outcome::Quarantine)).or(left_out);
         if let (Some((title, mark)), Some(raw), Some(outcome)) = (title, raw, outcome) {
             if tests.iter().any(|test| test.name == title) {
                 walk.report("E0119", mark, format!("two tests are called `{title}`"));

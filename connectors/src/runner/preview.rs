@@ -19,7 +19,7 @@ use crate::definition::{Definition, Stream, Variables};
 use crate::kind::{Access, Cursor, Page, PullError, Source};
 use crate::kinds;
 use crate::mapping::Table;
-use crate::raw::{Pluck, Raw};
+use crate::raw::{Part, Pluck, Raw, Standing};
 use crate::reader::Reader;
 use crate::worker::{Evaluator, Launch};
 
@@ -134,6 +134,9 @@ async fn fill(preview: &mut Preview, definition: &Definition, stream: &Stream, l
     for _ in 0..MAX_PAGES {
         let page = pull(&mut source, &cursor).await?;
         let (more, next) = (page.more, page.next.clone());
+        if let Some(Part { standing: Standing::Broken { code, why }, .. }) = page.place.part() {
+            preview.failure.get_or_insert_with(|| format!("{code}: {why}"));
+        }
         let room = look.most - preview.records.len();
         let looking = tokio::task::spawn_blocking(move || {
             let shown = eye.look(page, room);

@@ -21,7 +21,9 @@ use crate::kind::{Cursor, Page, PullError, Source};
 use crate::raw::{Place, Pluck, Raw};
 
 /// More pages than this have no honest source.
-const MAX_PAGES: usize = 5_000_000;
+const MAX_PAGES: u64 = 5_000_000;
+/// Where pages are counted, so many without a record in a row lead nowhere.
+const MAX_EMPTY: u64 = 100;
 /// The longest text of a source's error that is told on.
 const SHOWN: usize = 300;
 
@@ -113,7 +115,9 @@ impl Puller {
     async fn pages(&mut self, from: Option<String>, pages: &mpsc::Sender<Pulled>) -> Result<(), Failure> {
         let mut cursor = Cursor::Start { full: self.kind == RunKind::Full, from };
         let mut before = None;
-        for _ in 0..MAX_PAGES {
+        let max_pages = self.context.stream.max_pages.unwrap_or(MAX_PAGES);
+        let mut empty = 0;
+        for _ in 0..max_pages {
             // While a page comes, the one before it is hashed.
             let page = self.pull(&cursor).await;
             if let Some(before) = before.take() {
@@ -124,8 +128,13 @@ impl Puller {
             self.all_snapshot &= snapshot;
             self.total = total.or(self.total);
             self.read += records.len() as u64;
+            empty = if records.is_empty() { empty + 1 } else { 0 };
             self.context.tell(self.read, self.total, false);
             let hashing = Hashing { work: self.hash(records)?, place, first, snapshot, gone, checkpoint };
+            if more && empty >= MAX_EMPTY && self.context.stream.max_pages.is_some() {
+                let why = format!("{MAX_EMPTY} pages in a row have no record: reading on would never end");
+                return Err(Failure::new("E0205", why));
+            }
             if more && self.used.insert(digest(&next)) {
                 (before, cursor) = (Some(hashing), next);
                 continue;
@@ -145,7 +154,10 @@ impl Puller {
                 _ => Ok(()),
             };
         }
-        Err(Failure::new("E0205", format!("the source has more than {MAX_PAGES} pages: reading on would never end")))
+        let why = format!(
+            "the source has more than {max_pages} pages; if that is right, say so with `page: {{max_pages: …}}`"
+        );
+        Err(Failure::new("E0205", why))
     }
 
     /// One page, asked for as often as it is allowed.

@@ -79,7 +79,7 @@ impl Default for Tuning {
             least_sample: 20,
             first_wait: Duration::from_millis(500),
             streams_at_once: 2,
-            runs_at_once: 4,
+            runs_at_once: 8,
             window: 24,
             heartbeat: Duration::from_mins(1),
         }

@@ -51,3 +51,14 @@ async fn a_source_that_is_not_there_is_told_of() {
     assert!(seen.failure.is_some_and(|failure| failure.contains("dpa.csv")));
     assert!(asks[0].contains("dpa.csv"), "{asks:?}");
 }
+
+#[tokio::test]
+async fn a_file_that_cannot_be_read_is_told_of() {
+    let folder = tempfile::tempdir().unwrap();
+    std::fs::write(folder.path().join("dpa.json"), "[{\"id\": 1, ").unwrap();
+    let definition = definition("    read: {file: dpa.json}\n");
+
+    let seen = preview(&definition, &definition.streams[0], look(&folder, 4)).await;
+
+    assert!(seen.failure.is_some_and(|failure| failure.starts_with("E02") && failure.contains("dpa.json")));
+}

@@ -27,7 +27,7 @@ pub const CODES: &[Code] = &[
     Code {
         code: "E0205",
         title: "the read would never end",
-        explanation: "The source gave the same page, or the same page token, twice. It usually does not heed the page parameter, or the wrong parameter is named in `page`; or it answers beyond its last page with the last page again, and then `page.total` has to say where the list ends. The run was stopped and nothing was deleted.",
+        explanation: "The source gave the same page, or the same page token, twice. It usually does not heed the page parameter, or the wrong parameter is named in `page`; or it answers beyond its last page with the last page again, and then `page.total` has to say where the list ends. More pages than `page.max_pages` (10,000) and 100 pages in a row without a record mean the same; raise `max_pages` for a list that really is so long. The run was stopped and nothing was deleted.",
     },
     Code {
         code: "E0206",

@@ -102,4 +102,6 @@ pub enum Outcome {
     Body(Json),
     /// Quarantine, with at least these target pointers reported.
     Quarantine(Vec<String>),
+    /// `where:` does not let it in.
+    LeftOut,
 }

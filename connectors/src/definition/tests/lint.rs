@@ -258,3 +258,23 @@ fn the_key_of_each_has_a_parent_and_a_child() {
         ["E0105 18:5", "E0104 18:12"]
     );
 }
+
+#[test]
+fn tests_go_through_where_and_key() {
+    let with = |line: &str| GOOD.replacen("    map:\n", &format!("    {line}\n    map:\n"), 1);
+    let told = |text: &str| -> Vec<String> { found(text).iter().map(|report| report.message.clone()).collect() };
+
+    let dropped = told(&with("where: {id: [\"999\"]}"));
+    assert!(dropped.iter().any(|why| why.ends_with("failed: `where` leaves the record out")), "{dropped:?}");
+    let no_answer = told(&with("where: .nilai"));
+    assert!(no_answer.iter().any(|why| why.contains("the record was quarantined: E0314")), "{no_answer:?}");
+    let keyless = told(&GOOD.replacen("key: [id]", "key: [idd]", 1));
+    assert!(keyless.iter().any(|why| why.contains("the record has no key: `idd` has no value in it")), "{keyless:?}");
+
+    let left_out = |text: &str| {
+        text.replacen("    tests:\n", "    tests:\n      - {name: left out, raw: {id: 9}, left_out: true}\n", 1)
+    };
+    let only_seven = with("where: '.id != 9'");
+    assert!(told(&left_out(&only_seven)).is_empty(), "{:?}", told(&left_out(&only_seven)));
+    assert!(told(&left_out(GOOD)).iter().any(|why| why.ends_with("failed: `where` lets the record in")));
+}

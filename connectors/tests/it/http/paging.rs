@@ -18,6 +18,28 @@ async fn a_token_that_comes_again_stops_the_run() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
+async fn tokens_that_are_ever_new_stop_the_run_too() {
+    let stream = TOKENS.replace("next: meta.next", "next: meta.next, max_pages: 3");
+    let (mut rig, server) = rig("", &stream).await;
+    for id in 1..=4 {
+        server.say(200, page(id..id + 1, &format!(r#","meta":{{"next":"t{id}"}}"#)));
+    }
+
+    let failure = rig.try_run(false).await.failure.unwrap();
+
+    assert!(failure.starts_with("E0205: the source has more than 3 pages"), "{failure}");
+    assert_eq!(server.asked().len(), 3);
+
+    let (mut rig, server) = super::rig("", TOKENS).await;
+    for id in 1..=120 {
+        server.say(200, page(1..1, &format!(r#","meta":{{"next":"t{id}"}}"#)));
+    }
+    let failure = rig.try_run(false).await.failure.unwrap();
+    assert!(failure.starts_with("E0205: 100 pages in a row have no record"), "{failure}");
+    assert_eq!(server.asked().len(), 100);
+}
+
+#[tokio::test(flavor = "multi_thread")]
 async fn a_source_that_does_not_heed_the_page_stops_the_run() {
     let (mut rig, server) = rig(
         "",
