@@ -19,6 +19,7 @@ mod expression;
 mod files;
 mod http;
 mod paging;
+mod push;
 mod schedule;
 mod sql;
 mod table;
@@ -29,6 +30,7 @@ pub use expression::{Expr, Where};
 pub use files::{Bounds, FORMATS, Files, FilesRead, Form, Header, Layout, Ready, Region, SheetChoice, Snapshot};
 pub use http::{Action, AnswerRule, Body, Budget, Format, Http, HttpRead, Part, Retry};
 pub use paging::{Beside, PageSize, Paging};
+pub use push::{MAX_BODY, Push, PushRead};
 pub use schedule::{Hours, Pace, Schedule};
 pub use sql::{Sql, SqlRead};
 pub use table::{Field, FieldTable, Outcome, Rule, Take, Test, Via};
@@ -74,6 +76,8 @@ pub enum SourceSpec {
     Sql(Sql),
     /// `kind: files`.
     Files(Files),
+    /// `kind: push`.
+    Push(Push),
 }
 
 /// One entry of `streams:`.
@@ -126,6 +130,8 @@ pub enum Read {
     Sql(SqlRead),
     /// A file or several of one form.
     Files(FilesRead),
+    /// What a system hands over.
+    Push(PushRead),
 }
 
 /// `cursor:` – which records are new.
@@ -204,6 +210,7 @@ impl SourceSpec {
             Self::Http(http) => http.settings(),
             Self::Sql(sql) => vec![&sql.url],
             Self::Files(files) => vec![&files.folder],
+            Self::Push(push) => push.tokens.iter().collect(),
         }
     }
 
@@ -213,6 +220,7 @@ impl SourceSpec {
             Self::Http(_) => "http",
             Self::Sql(_) => "sql",
             Self::Files(_) => "files",
+            Self::Push(_) => "push",
         }
     }
 }
@@ -222,7 +230,7 @@ impl Read {
     pub fn settings(&self) -> Vec<&Setting> {
         match self {
             Self::Http(read) => read.settings(),
-            Self::Sql(_) | Self::Files(_) => Vec::new(),
+            Self::Sql(_) | Self::Files(_) | Self::Push(_) => Vec::new(),
         }
     }
 }

@@ -10,15 +10,21 @@ use super::walk::{Section, Walk};
 
 mod files;
 mod http;
+mod push;
 mod request;
 mod sql;
 
 pub(super) use http::names;
+pub(super) use push::useless;
 pub(super) use sql::identifier;
 
 /// Kinds of sources, with their keys of `source:` and of `read:`.
-const KINDS: &[(&str, &[&str], &[&str])] =
-    &[("http", http::SOURCE, http::READ), ("sql", sql::SOURCE, sql::READ), ("files", files::SOURCE, files::READ)];
+const KINDS: &[(&str, &[&str], &[&str])] = &[
+    ("http", http::SOURCE, http::READ),
+    ("sql", sql::SOURCE, sql::READ),
+    ("files", files::SOURCE, files::READ),
+    ("push", push::SOURCE, push::READ),
+];
 
 /// Reads `source:`. `None` when its kind is not known, so that nothing that depends on it is judged.
 pub(super) fn source(walk: &Walk, node: &Node, at: Mark) -> Option<SourceSpec> {
@@ -29,6 +35,7 @@ pub(super) fn source(walk: &Walk, node: &Node, at: Mark) -> Option<SourceSpec> {
         "http" => SourceSpec::Http(Box::new(http::source(walk, &section))),
         "sql" => SourceSpec::Sql(sql::source(walk, &section)),
         "files" => SourceSpec::Files(files::source(walk, &section)),
+        "push" => SourceSpec::Push(push::source(walk, &section)),
         other => {
             let report = walk.origin.report("E0110", mark, format!("no kind of source is called `{other}`"));
             walk.push(report.nearest(other, KINDS.iter().map(|(name, ..)| *name)));
@@ -82,6 +89,7 @@ pub(super) fn read(walk: &Walk, node: &Node, name: &str, at: Mark, kind: &'stati
     let read = match kind {
         "http" => http::read(walk, &section).map(Read::Http),
         "sql" => sql::read(walk, &section).map(Read::Sql),
+        "push" => Some(Read::Push(push::read(walk, &section))),
         _ => files::read(walk, &section).map(Read::Files),
     };
     section.foreign(&owners(|(.., read)| *read), kind);

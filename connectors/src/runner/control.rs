@@ -8,6 +8,7 @@ use muara_schemas::StreamName;
 use muara_schemas::bus::{Consumer, Delivery};
 use muara_schemas::control::{self, Answer, Command, Foreseen};
 use muara_schemas::message::Message;
+use muara_schemas::page::RunKind;
 use tokio::sync::{mpsc, oneshot};
 use tokio_util::sync::CancellationToken;
 use tokio_util::task::TaskTracker;
@@ -104,6 +105,12 @@ impl Control {
                 drop(worker.send(Order::Run { full, done }).await);
                 let told = |report: StreamReport| match report.failure {
                     Some(failure) => Err(failure),
+                    // A remark of a run that reads nothing says why.
+                    None if report.run.is_none() && report.kind == RunKind::Incremental && !report.notes.is_empty() => {
+                        Ok(Told::of(
+                            report.notes.iter().map(|note| format!("{}: {}", note.code, note.detail)).collect(),
+                        ))
+                    }
                     None => Ok(Told::of(format!("{} records read", report.counts.read))),
                 };
                 self.desk.tracker.spawn(charge.wait(outcome, told));

@@ -32,6 +32,13 @@ pub(super) struct Told {
 }
 
 impl StreamReport {
+    /// Nothing was asked of a system that calls us.
+    pub(super) fn awaited(name: &StreamName) -> Self {
+        let detail = "nothing is pulled from a system that pushes; it calls us".to_owned();
+        let notes = vec![Note { code: "W0270".to_owned(), detail }];
+        Self { kind: RunKind::Incremental, failure: None, notes, ..Self::failed(name, String::new()) }
+    }
+
     /// The report of a run that did not begin.
     pub(super) fn failed(name: &StreamName, failure: String) -> Self {
         Self {

@@ -6,6 +6,12 @@ use super::Run;
 use crate::state::Closing;
 
 impl Run<'_> {
+    /// Adds what the system itself takes back.
+    pub(super) fn taken_back(&mut self, outcome: &mut Outcome) {
+        outcome.gone.extend(self.gone.iter().cloned());
+        outcome.closing.gone.append(&mut self.gone);
+    }
+
     /// What is gone of the parents that this read met. Beyond the guards for deletes it is left to the next full read,
     /// which holds it for approval.
     pub(super) async fn missing_of_sets(&mut self) -> Result<Outcome, Failure> {
