@@ -79,6 +79,7 @@ pub async fn router(connector: &Handle) -> Option<Router> {
     let router = Router::new()
         .route("/api/v1/ingest/{system}/{stream}", post(put))
         .route("/api/v1/ingest/{system}/{stream}/gone", post(take_back))
+        .method_not_allowed_fallback(|| async { Problem::method() })
         .with_state(Arc::new(ingest));
     Some(router)
 }

@@ -11,6 +11,7 @@ use super::*;
 mod crosswalk;
 mod http;
 mod lint;
+mod push;
 
 /// A whole definition without a fault.
 const GOOD: &str = r#"muara: 1

@@ -80,6 +80,10 @@ impl Problem {
         Self::new("E0276", StatusCode::BAD_REQUEST, detail)
     }
 
+    pub(super) fn method() -> Self {
+        Self::new("E0276", StatusCode::METHOD_NOT_ALLOWED, "records are pushed with POST")
+    }
+
     pub(super) fn media(detail: impl Into<String>) -> Self {
         Self::new("E0276", StatusCode::UNSUPPORTED_MEDIA_TYPE, detail)
     }

@@ -69,7 +69,7 @@ async fn connection(stream: TcpStream, peer: SocketAddr, router: Router, token: 
         .timer(TokioTimer::new())
         .max_header_list_size(u32::try_from(MAX_HEADER_BYTES).unwrap_or(u32::MAX))
         .keep_alive_interval(Some(Duration::from_secs(30)));
-    let known = MapRequest::new(router, move |mut request: Request<Incoming>| {
+    let known = MapRequest::new(router, move |mut request: Request<_>| {
         request.extensions_mut().insert(ConnectInfo(peer));
         request
     });
