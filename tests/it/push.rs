@@ -2,7 +2,9 @@
 
 use std::time::Duration;
 
-use muara_tests::{Muara, Running, free_port, wait_until};
+use muara_schemas::canonical::hex;
+use muara_schemas::random;
+use muara_tests::{Muara, Running, free_port, services, wait_until};
 use serde_json::{Value, json};
 
 use crate::office::SETTLE;
@@ -177,6 +179,29 @@ async fn a_state_file_of_yesterday_loses_nothing_that_is_pushed_today() {
     assert_eq!(results(&answer), ["published"]);
     town.holds(&["K-1", "K-2", "K-3"], "the reset and what fills the stream up").await;
     town.log_has(3, "nothing is doubled").await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn an_agency_listens_alone_and_what_it_is_handed_reaches_the_hub_over_a_broker() {
+    let mut town = Town::new();
+    town.program = town
+        .program
+        .clone()
+        .with("MUARA_BUS", &services().amqp_url)
+        .with("MUARA_BUS_PREFIX", format!("t{}.", hex(&random::bytes::<4>())));
+    let _hub = town.program.start(&["serve"]);
+    let agency = free_port();
+    let listen = format!("127.0.0.1:{agency}");
+    let _connector = town.program.start(&["connect", "counter.yaml", "--listen", &listen]);
+    let address = format!("http://{listen}/api/v1/ingest/service-counter/cases");
+    wait_until("the door to open", SETTLE, async || town.client.get(&address).send().await.is_ok()).await;
+
+    let answer = town.client.post(&address).bearer_auth(TOKEN).json(&cases(&["K-1"])).send().await.expect("an answer");
+
+    assert_eq!(answer.status(), 200);
+    let health = format!("http://127.0.0.1:{}/healthz", town.port);
+    wait_until("the hub to answer", SETTLE, async || town.client.get(&health).send().await.is_ok()).await;
+    town.holds(&["K-1"], "the case").await;
 }
 
 #[tokio::test(flavor = "multi_thread")]

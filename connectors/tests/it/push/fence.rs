@@ -99,6 +99,56 @@ async fn hostile_records_go_to_quarantine_and_leave_the_others_alone() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
+async fn of_two_regions_with_one_system_the_token_or_the_parameter_decides() {
+    let mut counter = Counter::open().await;
+    counter.rig.stop().await;
+    let beside = format!("{SYSTEM}{SOURCE}streams:\n  dpa:\n{MAP}").replace("33.02", "33.03").replace("OLD", "OTHER");
+    counter.rig.define_beside(&beside);
+    counter.rig.set("OTHER", "the-token-of-the-other-region");
+    counter.serve().await;
+    let push = |query: &str, token: &str| {
+        let address = format!("http://{}/api/v1/ingest/sipd/dpa{query}", counter.address);
+        let request = counter.client.post(address).bearer_auth(token).header("content-type", "application/json");
+        request.body(r#"{"id":1,"nilai":5}"#)
+    };
+    let regions = || -> Vec<String> { counter.rig.hub.keep().pages.iter().map(|page| page.region.clone()).collect() };
+
+    assert_eq!(tell(push("", "the-token-of-the-other-region")).await.0, 200);
+    assert_eq!(regions(), ["33.03"]);
+    let both = "another-token-of-the-counter";
+    assert_eq!(refused(400, push("", both)).await, "E0272");
+    assert_eq!(tell(push("?region=33.02", both)).await.0, 200);
+    assert_eq!(regions(), ["33.03", "33.02"]);
+    assert_eq!(refused(401, push("?region=33.02", "the-token-of-the-other-region")).await, "E0270");
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn when_as_much_waits_as_there_is_room_for_the_rest_has_to_come_again() {
+    let counter = Counter::open().await;
+    counter.rig.hub.allow(0);
+    let answers = std::sync::Mutex::new(Vec::new());
+    let push = async |number: usize| {
+        let answer = tell(counter.post("dpa").body(format!("{{\"id\":{number},\"nilai\":5}}"))).await;
+        answers.lock().unwrap().push(answer);
+    };
+    let freed = async {
+        until("one is turned away", || {
+            answers.lock().unwrap().iter().any(|(status, _)| *status == 503).then_some(())
+        })
+        .await;
+        counter.rig.hub.allow(usize::MAX);
+    };
+
+    tokio::join!(futures_util::future::join_all((0..200).map(push)), freed);
+
+    let answers = answers.lock().unwrap();
+    let away: Vec<_> = answers.iter().filter(|(status, _)| *status != 200).collect();
+    assert!(away.iter().all(|(status, problem)| *status == 503 && problem["code"] == "E0274"), "{away:?}");
+    assert!((1..100).contains(&away.len()), "{} were turned away", away.len());
+    assert_eq!(counter.rig.hub.keep().keys("dpa").len(), 200 - away.len(), "and of these nothing was taken");
+}
+
+#[tokio::test(flavor = "multi_thread")]
 async fn a_system_sends_no_more_than_its_budget() {
     let mut counter = Counter::open().await;
     counter.rig.stop().await;
