@@ -8,13 +8,12 @@ use muara_schemas::StreamName;
 use muara_schemas::bus::{Consumer, Delivery};
 use muara_schemas::control::{self, Answer, Command, Foreseen};
 use muara_schemas::message::Message;
-use muara_schemas::page::RunKind;
 use tokio::sync::{mpsc, oneshot};
 use tokio_util::sync::CancellationToken;
 use tokio_util::task::TaskTracker;
 
 use super::context::Post;
-use super::report::StreamReport;
+use super::report::{AWAITED, StreamReport};
 use super::worker::Order;
 
 /// How many command ids are remembered, so that one that comes again is not obeyed again.
@@ -105,13 +104,14 @@ impl Control {
                 drop(worker.send(Order::Run { full, done }).await);
                 let told = |report: StreamReport| match report.failure {
                     Some(failure) => Err(failure),
-                    // A remark of a run that reads nothing says why.
-                    None if report.run.is_none() && report.kind == RunKind::Incremental && !report.notes.is_empty() => {
-                        Ok(Told::of(
-                            report.notes.iter().map(|note| format!("{}: {}", note.code, note.detail)).collect(),
-                        ))
+                    // Of a run that reads nothing its remark says why.
+                    None => {
+                        let why = report.notes.iter().find(|note| note.code == AWAITED);
+                        Ok(Told::of(why.map_or_else(
+                            || format!("{} records read", report.counts.read),
+                            |note| format!("{}: {}", note.code, note.detail),
+                        )))
                     }
-                    None => Ok(Told::of(format!("{} records read", report.counts.read))),
                 };
                 self.desk.tracker.spawn(charge.wait(outcome, told));
             }

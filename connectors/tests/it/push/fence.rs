@@ -132,10 +132,8 @@ async fn when_as_much_waits_as_there_is_room_for_the_rest_has_to_come_again() {
         answers.lock().unwrap().push(answer);
     };
     let freed = async {
-        until("one is turned away", || {
-            answers.lock().unwrap().iter().any(|(status, _)| *status == 503).then_some(())
-        })
-        .await;
+        until("one is turned away", || answers.lock().unwrap().iter().any(|(status, _)| *status == 503).then_some(()))
+            .await;
         counter.rig.hub.allow(usize::MAX);
     };
 
