@@ -9,10 +9,14 @@ use crate::kind::Kind;
 pub(crate) mod exec;
 mod files;
 mod http;
+mod push;
 mod sql;
 
+pub(crate) use http::member;
+pub(crate) use push::handed;
+
 /// All kinds, by the name that definitions use.
-pub const KINDS: &[&dyn Kind] = &[&http::Http, &sql::Sql, &files::Files, &exec::Exec];
+pub const KINDS: &[&dyn Kind] = &[&http::Http, &sql::Sql, &files::Files, &exec::Exec, &push::Push];
 
 /// Reads the file that standard input names, in a process of its own; see [`crate::reader`].
 pub(crate) fn read_one_file() -> std::process::ExitCode {

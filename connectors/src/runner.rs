@@ -15,6 +15,7 @@ mod key;
 mod pages;
 pub mod preview;
 mod pull;
+pub(crate) mod push;
 pub mod rehearsal;
 mod replay;
 pub mod report;

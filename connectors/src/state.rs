@@ -2,6 +2,8 @@
 //!
 //! Per stream the digest of its definition, its cursor and its last run; per key a print: the hash of the raw record,
 //! the hash of the body last published, and a mark. Losing the file costs a full read and nothing else.
+//! Of systems that call us it also keeps what they handed over lately, for that cannot be read again, and what they were
+//! answered.
 //! Every statement here handles a whole batch; records travel through `json_each` and packed blobs, because a
 //! statement per record would cost more than everything else that happens to the record.
 
@@ -13,16 +15,20 @@ use muara_schemas::{Moment, StreamName};
 use sqlx::sqlite::{SqliteConnectOptions, SqliteJournalMode, SqlitePool, SqlitePoolOptions, SqliteSynchronous};
 use sqlx::{ConnectOptions as _, Connection as _, Row as _};
 
+mod answered;
 mod look;
 mod mark;
 mod print;
+mod pushed;
 mod save;
 mod scan;
 #[cfg(test)]
 mod tests;
 
+pub use answered::Answered;
 pub use mark::Mark;
 pub use print::{Hash, NONE, Print};
+pub use pushed::Pushed;
 pub use save::{Advance, Closing, Save};
 pub use scan::Row;
 
@@ -58,9 +64,30 @@ create table if not exists prints (
   others blob,
   primary key (stream, key)
 ) strict, without rowid;
+create table if not exists pushed (
+  id integer primary key,
+  stream integer not null,
+  key text not null,
+  at integer not null,
+  bytes integer not null,
+  raw text not null,
+  unique (stream, key)
+) strict;
+create index if not exists pushed_newest on pushed (stream, id desc, bytes);
+create table if not exists answered (
+  id integer primary key,
+  stream integer not null,
+  key text not null,
+  at integer not null,
+  bytes integer not null,
+  asked blob not null,
+  body text not null,
+  unique (stream, key)
+) strict;
+create index if not exists answered_newest on answered (stream, id desc, bytes);
 ";
 
-/// The version of the tables above, kept in `user_version`.
+/// The version of the tables above, kept in `user_version`. Another table that older programs do not miss leaves it.
 const VERSION: i64 = 1;
 
 /// The state file, open.

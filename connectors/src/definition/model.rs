@@ -21,6 +21,7 @@ mod files;
 mod http;
 mod link;
 mod paging;
+mod push;
 mod schedule;
 mod sql;
 mod table;
@@ -33,6 +34,7 @@ pub use files::{Bounds, FORMATS, Files, FilesRead, Form, Header, Layout, Ready, 
 pub use http::{Action, AnswerRule, Body, Budget, Format, Http, HttpRead, Part, Retry};
 pub use link::{Link, Pair};
 pub use paging::{Beside, PageSize, Paging};
+pub use push::{MAX_BODY, Push, PushRead};
 pub use schedule::{Hours, Pace, Schedule};
 pub use sql::{Sql, SqlRead};
 pub use table::{Field, FieldTable, Outcome, Rule, Take, Test, Via};
@@ -80,6 +82,8 @@ pub enum SourceSpec {
     Files(Files),
     /// `kind: exec`.
     Exec(Exec),
+    /// `kind: push`.
+    Push(Push),
 }
 
 /// One entry of `streams:`.
@@ -140,6 +144,8 @@ pub enum Read {
     Files(FilesRead),
     /// A stream of a program.
     Exec(ExecRead),
+    /// What a system hands over.
+    Push(PushRead),
 }
 
 /// `cursor:` – which records are new.
@@ -221,6 +227,7 @@ impl SourceSpec {
             Self::Exec(exec) => {
                 exec.config.settings().into_iter().chain(exec.env.iter().map(|(_, setting)| setting)).collect()
             }
+            Self::Push(push) => push.tokens.iter().collect(),
         }
     }
 
@@ -231,6 +238,7 @@ impl SourceSpec {
             Self::Sql(_) => "sql",
             Self::Files(_) => "files",
             Self::Exec(_) => "exec",
+            Self::Push(_) => "push",
         }
     }
 }
@@ -240,7 +248,7 @@ impl Read {
     pub fn settings(&self) -> Vec<&Setting> {
         match self {
             Self::Http(read) => read.settings(),
-            Self::Sql(_) | Self::Files(_) | Self::Exec(_) => Vec::new(),
+            Self::Sql(_) | Self::Files(_) | Self::Exec(_) | Self::Push(_) => Vec::new(),
         }
     }
 }

@@ -11,7 +11,9 @@ use muara_schemas::page::Limits;
 use muara_schemas::record::TYPES;
 use muara_schemas::stream::is_name;
 
-use super::model::{Definition, FieldTable, Files, FilesRead, FullRead, Read, SourceSpec, Stream, of_parent};
+use super::model::{
+    Definition, FieldTable, Files, FilesRead, FullRead, PushRead, Read, Schedule, SourceSpec, Stream, of_parent,
+};
 use super::node::{self, Node, Value};
 use super::reference::Setting;
 use super::report::{Diagnostic, Mark, Origin};
@@ -111,10 +113,17 @@ fn stream(walk: &Walk, node: &Node, name: &str, mark: Mark, spec: Option<&Source
         }
         Some(target)
     });
-    let read = section.need("read").and_then(|node| source::read(walk, node, &full, section.place("read"), kind?));
+    let is_pushed = kind == Some("push");
+    let read = if is_pushed { section.take("read") } else { section.need("read") };
+    let read = read.and_then(|node| source::read(walk, node, &full, section.place("read"), kind?));
+    let read = read.or_else(|| is_pushed.then(|| Read::Push(PushRead { records: Path::new("") })));
+    if is_pushed {
+        source::useless(walk, &section);
+    }
     let mut max_pages = None;
     let page = section.take("page").and_then(|node| match kind {
         Some("http") => paging::page(walk, node, &full, section.place("page"), &mut max_pages),
+        Some("push") => None,
         Some(other) => {
             let what = format!("`page` belongs to kind http, but this source is of kind {other}");
             walk.cure("E0111", section.place("page"), what, "take `page` out: this kind pages by itself");
@@ -134,13 +143,13 @@ fn stream(walk: &Walk, node: &Node, name: &str, mark: Mark, spec: Option<&Source
             "name a field: `cursor: {field: …}`",
         );
     }
-    let cursor = section.take("cursor").filter(|_| !by_hash && !keeps_state);
+    let cursor = section.take("cursor").filter(|_| !by_hash && !keeps_state && !is_pushed);
     let cursor = cursor.and_then(|node| paging::cursor(walk, node, &full, section.place("cursor"), kind));
     if let Some(Read::Http(read)) = &read {
         let [at_page, at_cursor] = ["page", "cursor"].map(|key| section.place(key));
         source::names(walk, read, spec, (page.as_ref(), at_page), (cursor.as_ref(), at_cursor));
     }
-    let full_read = full_read(walk, &section, &full, section.has("cursor") && !by_hash);
+    let full_read = full_read(walk, &section, &full, section.has("cursor") && !by_hash && !is_pushed);
     let each = section.take("each").and_then(|node| expression::each(walk, node, &full, section.place("each")));
     let key = key(walk, &section, kind, section.has("each"));
     let map = section.need("map").map(|node| table::table(walk, node, &format!("{full}.map"), section.place("map")));
@@ -154,9 +163,9 @@ fn stream(walk: &Walk, node: &Node, name: &str, mark: Mark, spec: Option<&Source
     });
     let where_ = section.take("where").map(|node| expression::filter(walk, node)).unwrap_or_default();
     let schedule = section.take("schedule");
-    let schedule =
-        schedule.and_then(|node| schedule::schedule(walk, node, &full, section.place("schedule"))).unwrap_or_default();
-    let on_invalid = section.take("on_invalid");
+    let schedule = schedule.and_then(|node| schedule::schedule(walk, node, &full, section.place("schedule")));
+    let schedule = schedule.unwrap_or_else(|| if is_pushed { Schedule::of_pushes() } else { Schedule::default() });
+    let on_invalid = section.take("on_invalid").filter(|_| !is_pushed);
     let on_invalid = on_invalid
         .and_then(|node| schedule::on_invalid(walk, node, &full, section.place("on_invalid")))
         .unwrap_or_default();

@@ -11,10 +11,12 @@ use super::walk::{Section, Walk};
 mod exec;
 mod files;
 mod http;
+mod push;
 mod request;
 mod sql;
 
 pub(super) use http::names;
+pub(super) use push::useless;
 pub(super) use sql::identifier;
 
 /// Kinds of sources, with their keys of `source:` and of `read:`.
@@ -23,6 +25,7 @@ const KINDS: &[(&str, &[&str], &[&str])] = &[
     ("sql", sql::SOURCE, sql::READ),
     ("files", files::SOURCE, files::READ),
     ("exec", exec::SOURCE, exec::READ),
+    ("push", push::SOURCE, push::READ),
 ];
 
 /// Reads `source:`. `None` when its kind is not known, so that nothing that depends on it is judged.
@@ -35,6 +38,7 @@ pub(super) fn source(walk: &Walk, node: &Node, at: Mark) -> Option<SourceSpec> {
         "sql" => SourceSpec::Sql(sql::source(walk, &section)),
         "files" => SourceSpec::Files(files::source(walk, &section)),
         "exec" => SourceSpec::Exec(exec::source(walk, &section)),
+        "push" => SourceSpec::Push(push::source(walk, &section)),
         other => {
             let report = walk.origin.report("E0110", mark, format!("no kind of source is called `{other}`"));
             walk.push(report.nearest(other, KINDS.iter().map(|(name, ..)| *name)));
@@ -89,6 +93,7 @@ pub(super) fn read(walk: &Walk, node: &Node, name: &str, at: Mark, kind: &'stati
         "http" => http::read(walk, &section).map(Read::Http),
         "sql" => sql::read(walk, &section).map(Read::Sql),
         "exec" => exec::read(walk, &section).map(Read::Exec),
+        "push" => Some(Read::Push(push::read(walk, &section))),
         _ => files::read(walk, &section).map(Read::Files),
     };
     section.foreign(&owners(|(.., read)| *read), kind);

@@ -13,6 +13,7 @@ mod exec;
 mod http;
 mod link;
 mod lint;
+mod push;
 
 /// A whole definition without a fault.
 const GOOD: &str = r#"muara: 1

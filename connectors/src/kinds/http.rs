@@ -31,6 +31,8 @@ mod session;
 mod tests;
 mod verdict;
 
+pub(crate) use body::member;
+
 use body::Reading;
 use client::{Answer, Caller, Shared};
 use paging::Pager;

@@ -89,12 +89,20 @@ impl Place {
 
     /// The pointer of one record; `number` counts as [`crate::kind::Page::first`] does.
     pub fn pointer(&self, number: u64, key: &str) -> String {
-        let Some(split) = &self.split else { return self.whole(number, key) };
+        match self.number(number) {
+            (number, None) => self.whole(number, key),
+            (parent, Some(item)) => format!("{}[{item}]", self.whole(parent, key)),
+        }
+    }
+
+    /// The number of a record; of one that was made of a parent, the parent's and its own among its brothers.
+    pub fn number(&self, number: u64) -> (u64, Option<u64>) {
+        let Some(split) = &self.split else { return (number, None) };
         // Several parents may begin at one place: those before the last one have no record.
         let after = split.starts.partition_point(|start| u64::from(*start) <= number);
         let parent = after.saturating_sub(1);
         let start = split.starts.get(parent).copied().map_or(0, u64::from);
-        format!("{}[{}]", self.whole(split.first + parent as u64, key), number - start)
+        (split.first + parent as u64, Some(number - start))
     }
 
     /// The same place, whose records were made of parents; their numbers count from 0.

@@ -14,11 +14,13 @@ use tokio_util::task::TaskTracker;
 use super::backoff::Requests;
 use super::context::{Context, Post};
 use super::control::{Control, Desk};
+use super::push::{Door, Inlet};
 use super::report::{Failure, StreamReport};
 use super::settings::Options;
 use super::sift::Uses;
 use super::worker::{Order, Status, Worker};
 use crate::announce;
+use crate::definition::model::Read;
 use crate::definition::{Definition, SourceSpec};
 use crate::kind::Access;
 use crate::kinds;
@@ -34,6 +36,7 @@ pub struct Connector;
 /// A connector that runs until its token is cancelled.
 pub struct Handle {
     streams: Vec<Running>,
+    doors: Vec<Door>,
     state: State,
     tracker: TaskTracker,
     token: CancellationToken,
@@ -93,12 +96,14 @@ impl Connector {
         let state = State::open(&options.state).await?;
         let tracker = TaskTracker::new();
         let all = Arc::new(Semaphore::new(options.tuning.runs_at_once.max(1)));
-        let mut streams = Vec::new();
+        let (mut streams, mut doors) = (Vec::new(), Vec::new());
         for (definition, tables) in definitions.iter().zip(tables) {
-            streams.extend(start(definition, tables, &options, &state, &all, &tracker, &token).await?);
+            let running = start(definition, tables, &options, &state, &all, &tracker, &token).await?;
+            doors.extend(door(definition, &running, &options, &state).await?);
+            streams.extend(running);
         }
         tracker.close();
-        Ok(Handle { streams, state, tracker, token })
+        Ok(Handle { streams, doors, state, tracker, token })
     }
 }
 
@@ -116,6 +121,30 @@ fn compile(definition: &Definition) -> Result<Vec<Arc<Table>>, StartError> {
     };
     let wrong = |stream, why| StartError::Definition { name: definition.stream_name(stream), why };
     definition.streams.iter().map(|stream| compile(stream).map_err(|why| wrong(stream, why))).collect()
+}
+
+/// Where a system that calls us comes in.
+async fn door(
+    definition: &Definition,
+    running: &[Running],
+    options: &Options,
+    state: &State,
+) -> Result<Option<Door>, StartError> {
+    let SourceSpec::Push(push) = &*definition.source else { return Ok(None) };
+    let mut inlets = Vec::with_capacity(running.len());
+    for (stream, running) in definition.streams.iter().zip(running) {
+        let Read::Push(read) = &stream.read else { continue };
+        inlets.push(Inlet {
+            stream: stream.name.clone(),
+            id: state.stream(&running.name).await?.id,
+            read: read.clone(),
+            state: state.clone(),
+            orders: running.orders.clone(),
+        });
+    }
+    let (push, variables, clock) = (push.clone(), options.variables.clone(), options.clock.clone());
+    let patience = options.tuning.answer_within;
+    Ok(Some(Door { system: definition.system.clone(), push, variables, clock, patience, inlets }))
 }
 
 /// Starts the streams of one system, its commands and its signs of life.
@@ -236,6 +265,11 @@ impl Handle {
     /// The last report of each stream that has run, in the order of the definitions.
     pub fn reports(&self) -> Vec<StreamReport> {
         self.streams.iter().filter_map(|stream| stream.status.borrow().report.clone()).collect()
+    }
+
+    /// Where systems that call us come in.
+    pub(crate) fn doors(&self) -> &[Door] {
+        &self.doors
     }
 
     /// The streams, in the order of the definitions.

@@ -60,7 +60,7 @@ impl Context {
     pub(super) fn repeats(&self) -> u32 {
         match &*self.access.source {
             SourceSpec::Http(http) => http.retry.max,
-            SourceSpec::Sql(_) | SourceSpec::Files(_) | SourceSpec::Exec(_) => {
+            SourceSpec::Sql(_) | SourceSpec::Files(_) | SourceSpec::Exec(_) | SourceSpec::Push(_) => {
                 crate::definition::model::Retry::default().max
             }
         }

@@ -13,7 +13,7 @@ use tokio_util::sync::CancellationToken;
 use tokio_util::task::TaskTracker;
 
 use super::context::Post;
-use super::report::StreamReport;
+use super::report::{AWAITED, StreamReport};
 use super::worker::Order;
 
 /// How many command ids are remembered, so that one that comes again is not obeyed again.
@@ -104,7 +104,14 @@ impl Control {
                 drop(worker.send(Order::Run { full, done }).await);
                 let told = |report: StreamReport| match report.failure {
                     Some(failure) => Err(failure),
-                    None => Ok(Told::of(format!("{} records read", report.counts.read))),
+                    // Of a run that reads nothing its remark says why.
+                    None => {
+                        let why = report.notes.iter().find(|note| note.code == AWAITED);
+                        Ok(Told::of(why.map_or_else(
+                            || format!("{} records read", report.counts.read),
+                            |note| format!("{}: {}", note.code, note.detail),
+                        )))
+                    }
                 };
                 self.desk.tracker.spawn(charge.wait(outcome, told));
             }

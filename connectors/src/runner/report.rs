@@ -3,6 +3,9 @@
 use muara_schemas::page::{Counts, Note, RunId, RunKind};
 use muara_schemas::{Proof, StreamName};
 
+/// The remark of a run of a system that calls us.
+pub(super) const AWAITED: &str = "W0270";
+
 /// What became of one run of one stream.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct StreamReport {
@@ -32,6 +35,13 @@ pub(super) struct Told {
 }
 
 impl StreamReport {
+    /// Nothing was asked of a system that calls us.
+    pub(super) fn awaited(name: &StreamName) -> Self {
+        let detail = "nothing is pulled from a system that pushes; it calls us".to_owned();
+        let notes = vec![Note { code: AWAITED.to_owned(), detail }];
+        Self { kind: RunKind::Incremental, failure: None, notes, ..Self::failed(name, String::new()) }
+    }
+
     /// The report of a run that did not begin.
     pub(super) fn failed(name: &StreamName, failure: String) -> Self {
         Self {

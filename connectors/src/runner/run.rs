@@ -17,12 +17,14 @@ use super::context::Context;
 use super::cursor::{self, Greatest};
 use super::pages::{Pages, RunHead};
 use super::pull::{Pulled, Puller};
+use super::push::Sifted;
 use super::report::{Failure, StreamReport, Told};
 use super::saver::{self, Sent};
 use super::sift::{Batch, Item, Probe, Sifter};
 use super::split::Sets;
 use crate::kind::Source;
-use crate::raw::{Part, Place};
+use crate::kinds;
+use crate::raw::{Part, Place, Raw};
 use crate::state::{Advance, StreamState};
 
 mod ending;
@@ -38,6 +40,25 @@ use told::ToldBySource;
 const BATCH: usize = 2_000;
 /// How many pages of the source may wait to be sifted.
 const PULLED: usize = 2;
+
+/// What a run reads.
+pub(super) enum Reading {
+    /// The source; `full` reads it whole even when it has a cursor.
+    Pull { full: bool },
+    /// What a system hands over.
+    Push(Handed),
+}
+
+/// What a system hands over.
+pub(super) struct Handed {
+    pub(super) records: Vec<Raw>,
+    /// JSON pointer to where the records stood.
+    pub(super) list: String,
+    /// Whether they are all that there is.
+    pub(super) whole: bool,
+    /// Keys that the system takes back.
+    pub(super) gone: Vec<Box<str>>,
+}
 
 /// A run under way.
 struct Run<'a> {
@@ -55,22 +76,24 @@ struct Run<'a> {
     parts: Parts,
     sets: Sets,
     told_by_source: ToldBySource,
+    is_pushed: bool,
     proof: Option<Proof>,
     notes: Vec<Note>,
     /// What the hub was told before this run.
     told: Option<Told>,
 }
 
-/// Runs a stream once. `full` reads it whole even when it has a cursor. Never fails: the report says what went wrong.
+/// Runs a stream once. Never fails: the report says what went wrong. Of a push it also tells what became of each record.
 pub(super) async fn run(
     context: &Arc<Context>,
-    full: bool,
+    reading: Reading,
     tracker: &TaskTracker,
     cancel: &CancellationToken,
-) -> StreamReport {
+) -> (StreamReport, Vec<Sifted>) {
     let mut report = StreamReport::failed(&context.name, String::new());
-    report.failure =
-        attempt(context, full, tracker, cancel, &mut report).await.err().map(|failure| failure.to_string());
+    let mut told = Vec::new();
+    let ended = attempt(context, reading, tracker, cancel, (&mut report, &mut told)).await;
+    report.failure = ended.err().map(|failure| failure.to_string());
     // Whatever still runs for this run ends with it.
     context.tell(report.counts.read + report.counts.left_out, None, true);
     if let Some(failure) = &report.failure {
@@ -78,15 +101,15 @@ pub(super) async fn run(
     } else {
         tracing::debug!(stream = %report.name, counts = ?report.counts, "run ended");
     }
-    report
+    (report, told)
 }
 
 async fn attempt(
     context: &Arc<Context>,
-    full: bool,
+    reading: Reading,
     tracker: &TaskTracker,
     cancel: &CancellationToken,
-    report: &mut StreamReport,
+    (report, told): (&mut StreamReport, &mut Vec<Sifted>),
 ) -> Result<(), Failure> {
     let state = context.state.stream(&context.name).await?;
     let stream = &context.stream;
@@ -95,7 +118,12 @@ async fn attempt(
         None => state.cursor.clone().filter(|_| stream.keeps_state),
     };
     let new = state.definition != stream.digest;
-    let kind = if full || new || from.is_none() { RunKind::Full } else { RunKind::Incremental };
+    let is_full = match &reading {
+        Reading::Pull { full } => *full || new || from.is_none(),
+        // What was handed over before cannot be asked for again, whatever the state file or the definition says.
+        Reading::Push(handed) => handed.whole,
+    };
+    let kind = if is_full { RunKind::Full } else { RunKind::Incremental };
     report.kind = kind;
 
     // Everything of this run hangs on this token: when the run is over, so are its tasks.
@@ -116,6 +144,12 @@ async fn attempt(
         kind,
     };
     let sifter = Sifter::new(context, Pages::new(head), state.next_slot);
+    let is_pushed = matches!(reading, Reading::Push(_));
+    let sifter = if is_pushed { sifter.telling() } else { sifter };
+    let (source, gone) = match reading {
+        Reading::Pull { .. } => (open(context).await, Vec::new()),
+        Reading::Push(handed) => (Ok(kinds::handed(handed.records, &handed.list)), handed.gone),
+    };
     let mut run = Run {
         context,
         cancel,
@@ -129,12 +163,13 @@ async fn attempt(
         saved,
         parts: Parts::default(),
         sets: Sets::new(stream),
-        told_by_source: ToldBySource::default(),
+        told_by_source: ToldBySource { gone: gone.into_iter().collect(), ..ToldBySource::default() },
+        is_pushed,
         proof: None,
         notes: Vec::new(),
         told: context.told(),
     };
-    let result = match open(context).await {
+    let result = match source {
         Ok(source) => {
             let (pulled_in, mut pulled) = mpsc::channel(PULLED);
             let puller = Puller::new(context.clone(), source, kind, context.post.clock.now());
@@ -152,8 +187,9 @@ async fn attempt(
     report.run = run.begun.then_some(id);
     report.proof = run.proof;
     report.notes = std::mem::take(&mut run.notes);
-    if let Some(sifter) = &run.sifter {
+    if let Some(sifter) = &mut run.sifter {
         report.counts = sifter.counts;
+        *told = sifter.told();
     }
     result
 }
@@ -192,10 +228,11 @@ impl Run<'_> {
                 broken.map_or(Ok(()), Err)
             }
             Ok(()) => {
+                let definition = self.is_pushed.then(|| self.context.stream.digest.clone());
                 let cursor = self.told_by_source.state.take().or_else(|| self.newer(greatest));
-                let advance = Advance { cursor, ..Advance::default() };
-                let is_told = !self.told_by_source.gone.is_empty();
-                let outcome = if is_told { self.taken_back().await? } else { self.missing_of_sets().await? };
+                let advance = Advance { definition, cursor, ..Advance::default() };
+                let mut outcome = self.missing_of_sets().await?;
+                self.taken_back(&mut outcome).await?;
                 self.finish(&outcome, None, advance, None).await
             }
             Err(failure) => self.fail(failure).await,

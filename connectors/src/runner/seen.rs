@@ -48,6 +48,12 @@ impl Seen {
         }
     }
 
+    /// Where in its page the record that is looked at stands, and among those that were made of its parent.
+    pub(super) fn place(&self) -> (u64, Option<u64>) {
+        let Some((start, first, place)) = self.places.last() else { return (u64::from(self.at), None) };
+        place.number(first + u64::from(self.at - start))
+    }
+
     /// The pointer of the record that is looked at.
     pub(super) fn pointer(&self, key: &str) -> String {
         self.pointer_of(self.at, key)

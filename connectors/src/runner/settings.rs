@@ -53,6 +53,8 @@ pub struct Tuning {
     pub window: usize,
     /// Time between two signs of life.
     pub heartbeat: Duration,
+    /// How long a system that calls us waits for the bus at most.
+    pub answer_within: Duration,
 }
 
 impl Options {
@@ -82,6 +84,7 @@ impl Default for Tuning {
             runs_at_once: 8,
             window: 24,
             heartbeat: Duration::from_mins(1),
+            answer_within: Duration::from_secs(25),
         }
     }
 }

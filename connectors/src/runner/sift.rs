@@ -11,6 +11,7 @@ use muara_schemas::{ContentHash, Moment};
 use super::context::Context;
 use super::key::KEYLESS;
 use super::pages::Pages;
+use super::push::{Fate, Sifted};
 use super::report::Failure;
 use super::seen::Seen;
 use super::settings::Tuning;
@@ -19,6 +20,7 @@ use crate::definition::model::OnInvalid;
 use crate::raw::{Head, Place, Raw, Row};
 use crate::state::{Hash, Mark, NONE, Print, Save};
 
+mod telling;
 mod tolerance;
 
 /// How many saves are collected before they go to the state file, with the page that is open.
@@ -85,6 +87,8 @@ pub(super) struct Sifter {
     log: VecDeque<(u32, Arc<str>)>,
     saves: Vec<Save>,
     items: u32,
+    /// What became of each record, in order, where somebody wants to be told.
+    told: Option<Vec<Sifted>>,
 }
 
 impl Sifter {
@@ -108,6 +112,7 @@ impl Sifter {
             log: VecDeque::new(),
             saves: Vec::new(),
             items: 0,
+            told: None,
         }
     }
 
@@ -178,15 +183,18 @@ impl Sifter {
         let print = self.pending.get(&key).map(|(_, print)| print.clone()).or(known);
         if let Some(print) = print.as_ref().filter(|print| print.raw != NONE && print.mark != Mark::Held)
             && (keyless.is_none() || self.may_stay_behind(print))
+            && !self.is_settled_by_telling(print)
             && self.is_known(print, &key, hash, part)
         {
             self.keyless |= keyless.is_some();
+            self.tell_known(&raw, &key, keyless, print);
             return;
         }
         let fields = raw.parse();
         let selected = fields.as_ref().map_or(Ok(true), |fields| self.judge.selects(fields, &raw));
         if selected == Ok(false) {
             self.counts.left_out += 1;
+            self.tell(keyless.is_none().then_some(&key), Fate::LeftOut, &[]);
             return;
         }
         self.counts.read += 1;
@@ -198,6 +206,7 @@ impl Sifter {
         };
         if let Some(reason) = keyless {
             self.keyless = true;
+            self.tell(None, Fate::Quarantined, std::slice::from_ref(&reason));
             let about = fields.map_or_else(|_| About::default(), |fields| self.judge.about(&fields, &raw));
             let quarantined = broken(vec![reason], about, self.seen.pointer(""), None);
             let slot = self.slot(print.as_ref());
@@ -217,7 +226,9 @@ impl Sifter {
             );
             let pointer = self.seen.pointer(&key);
             let about = fields.map_or_else(|_| About::default(), |fields| self.judge.about(&fields, &raw));
-            let quarantined = broken(vec![reason("E0322", message)], about, pointer, Some(&key));
+            let errors = vec![reason("E0322", message)];
+            self.tell(Some(&key), Fate::Quarantined, &errors);
+            let quarantined = broken(errors, about, pointer, Some(&key));
             // The valid record comes first: only the order of pages is promised, not that of the lists within one.
             if self.pages.holds(&key) {
                 items.push(self.close(now));
@@ -246,15 +257,18 @@ impl Sifter {
                 if print.as_ref().is_some_and(|print| print.mark == Mark::Live && print.body == body) =>
             {
                 self.counts.unchanged += 1;
+                self.tell(Some(&key), Fate::Unchanged, &[]);
                 (Mark::Live, body)
             }
             Verdict::Valid(record, body) => {
+                self.tell(Some(&key), Fate::Published, &[]);
                 let record = Record { key: key.to_string(), pointer: self.seen.pointer(&key), ..record };
                 self.counts.published += 1;
                 self.pages.record(record);
                 (Mark::Live, body)
             }
             Verdict::Broken(errors, about) => {
+                self.tell(Some(&key), Fate::Quarantined, &errors);
                 let quarantined = broken(errors, about, self.seen.pointer(&key), Some(&key));
                 self.quarantine(quarantined, now, items);
                 (Mark::Quarantined, print.as_ref().map_or(NONE, |print| print.body))

@@ -12,10 +12,13 @@ use tokio_util::task::TaskTracker;
 
 use super::compare::compare;
 use super::context::Context;
+use super::push::{Push, Sifted, Taken, Untaken};
 use super::replay::{self, replay};
 use super::report::{Failure, StreamReport};
-use super::run::run;
+use super::run::{Reading, run};
 use crate::state;
+
+mod pushing;
 
 /// How soon a failed run is tried again, when the schedule would not come to it sooner.
 const AFTER_FAILURE: Duration = Duration::from_mins(5);
@@ -37,6 +40,8 @@ pub(super) enum Order {
     Reread { keys: Vec<String>, done: oneshot::Sender<Result<String, String>> },
     /// Map raw records anew.
     Replay { dry_run: bool, entries: Vec<Replayable>, done: oneshot::Sender<Result<Vec<Foreseen>, String>> },
+    /// Take what a system hands over.
+    Push { push: Box<Push>, done: oneshot::Sender<Result<Taken, Untaken>> },
 }
 
 /// What a stream shows of itself.
@@ -75,7 +80,7 @@ impl Worker {
     ) -> Self {
         let mut worker =
             Self { context, orders, status, turns, schedule, tracker, token, waiting: VecDeque::new(), due: None };
-        if schedule && worker.context.stream.schedule.begins_at_once() {
+        if schedule && (worker.context.stream.schedule.begins_at_once() || worker.is_pushed()) {
             worker.due = Some(tokio::time::Instant::now());
         } else {
             worker.plan(false);
@@ -116,7 +121,7 @@ impl Worker {
     async fn obey(&mut self, order: Order) {
         match order {
             Order::Run { full, done } => {
-                let report = if self.is_paused().await { self.paused() } else { self.run(full).await };
+                let report = if self.is_paused().await { self.paused() } else { self.read(full).await };
                 // Whoever asked may have gone.
                 drop(done.send(report));
             }
@@ -135,7 +140,7 @@ impl Worker {
                 let outcome = if self.is_paused().await {
                     Ok("forgotten; the stream is paused".to_owned())
                 } else {
-                    match self.run(true).await.failure {
+                    match self.read_again().await.failure {
                         None => Ok("read again".to_owned()),
                         Some(failure) => Err(failure),
                     }
@@ -153,6 +158,7 @@ impl Worker {
                     }
                 }
             }
+            Order::Push { push, done } => self.push(*push, done).await,
         }
     }
 
@@ -161,25 +167,41 @@ impl Worker {
             self.due = Some(tokio::time::Instant::now() + self.context.stream.schedule.patience(PAUSE_LOOK));
             return;
         }
+        if self.is_pushed() {
+            return self.fill_up_when_due().await;
+        }
         let full = self.full_is_due().await;
-        self.run(full).await;
+        self.read(full).await;
+    }
+
+    /// Reads the source; of a system that calls us there is nothing to read.
+    async fn read(&mut self, full: bool) -> StreamReport {
+        if self.is_pushed() {
+            return StreamReport::awaited(&self.context.name);
+        }
+        self.run(Reading::Pull { full }).await.0
+    }
+
+    /// Everything once more: the whole source, or what a system has handed over lately.
+    async fn read_again(&mut self) -> StreamReport {
+        if self.is_pushed() { self.fill_up().await } else { self.read(true).await }
     }
 
     /// Runs, and goes on listening meanwhile: a reset or pause does not wait, anything else does.
-    async fn run(&mut self, full: bool) -> StreamReport {
+    async fn run(&mut self, reading: Reading) -> (StreamReport, Vec<Sifted>) {
         let stop = self.token.child_token();
         let context = self.context.clone();
         let tracker = self.tracker.clone();
         let turns = self.turns.clone();
         let running = async {
             let _turn = turn(&turns).await;
-            run(&context, full, &tracker, &stop).await
+            run(&context, reading, &tracker, &stop).await
         };
         tokio::pin!(running);
         let mut resets = Vec::new();
-        let report = loop {
+        let (report, sifted) = loop {
             tokio::select! {
-                report = &mut running => break report,
+                ended = &mut running => break ended,
                 Some(order) = self.orders.recv() => match order {
                     Order::Reset { done } => {
                         stop.cancel();
@@ -195,7 +217,7 @@ impl Worker {
         }
         self.plan(report.failure.is_some());
         self.status.send_modify(|status| status.report = Some(report.clone()));
-        report
+        (report, sifted)
     }
 
     /// Forgets the stream, answers, and reads it whole at once.
@@ -208,7 +230,7 @@ impl Worker {
         let read = !self.is_paused().await;
         done.send(()).ok();
         if read {
-            self.run(true).await;
+            self.read_again().await;
         } else if self.schedule {
             self.due = Some(tokio::time::Instant::now());
         }
@@ -230,6 +252,10 @@ impl Worker {
     /// When the next scheduled run is due.
     fn plan(&mut self, failed: bool) {
         if !self.schedule {
+            return;
+        }
+        if self.is_pushed() {
+            self.due = failed.then(|| tokio::time::Instant::now() + AFTER_FAILURE);
             return;
         }
         let (schedule, zone) = (&self.context.stream.schedule, &self.context.access.system.timezone);

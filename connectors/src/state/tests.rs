@@ -130,3 +130,71 @@ proptest! {
         });
     }
 }
+
+fn pushed(key: &str, raw: &str) -> Pushed {
+    Pushed { key: key.to_owned(), raw: raw.into() }
+}
+
+#[tokio::test]
+async fn of_what_was_handed_over_the_newest_is_kept_within_bounds() {
+    const DAY: i64 = 86_400;
+    let File { state, id, .. } = &file().await;
+    let now = Moment::default().plus_secs(100 * DAY);
+    let keys =
+        async || -> Vec<String> { state.pushed(*id).await.unwrap().into_iter().map(|pushed| pushed.key).collect() };
+    let odd = pushed("k\"|é\n", "{\"a\":\"\\u0000\", \"b\":9007199254740993}");
+    state.keep_pushed(*id, &[pushed("a", "1"), odd.clone(), pushed("b", "2")], false, now).await.unwrap();
+    state.keep_pushed(*id, &[pushed("a", "3")], false, now.plus_secs(5 * DAY)).await.unwrap();
+    assert_eq!(state.pushed(*id).await.unwrap(), [odd, pushed("b", "2"), pushed("a", "3")], "the newest stands last");
+
+    state.keep_pushed(*id, &[pushed("c", "4")], false, now.plus_secs(8 * DAY)).await.unwrap();
+    assert_eq!(keys().await, ["a", "c"], "a week is over for the others");
+    state.drop_pushed(*id, &["a".to_owned()]).await.unwrap();
+    assert_eq!(keys().await, ["c"]);
+    state.keep_pushed(*id, &[pushed("d", "5")], true, now.plus_secs(8 * DAY)).await.unwrap();
+    assert_eq!(keys().await, ["d"], "a whole body is all there is");
+
+    let many: Vec<Pushed> = (0..10_001).map(|number| pushed(&number.to_string(), "x")).collect();
+    state.keep_pushed(*id, &many, false, now.plus_secs(8 * DAY)).await.unwrap();
+    let kept = keys().await;
+    assert_eq!((kept.len(), kept[0].as_str()), (10_000, "1"));
+    let large: Vec<Pushed> = (0..5).map(|number| pushed(&number.to_string(), &"y".repeat(8 << 20))).collect();
+    state.keep_pushed(*id, &large, false, now.plus_secs(8 * DAY)).await.unwrap();
+    assert_eq!(keys().await, ["1", "2", "3", "4"], "four times 8 MiB are all that is kept");
+}
+
+#[tokio::test]
+async fn answers_are_kept_for_a_day_and_not_without_end() {
+    let File { state, id, .. } = &file().await;
+    let now = Moment::default().plus_secs(1_000_000);
+    let answered = |body: &str| Answered { asked: [7; 32], body: body.to_owned() };
+    state.keep_answer(*id, "a", &answered("first"), now).await.unwrap();
+
+    assert_eq!(state.answer(*id, "a", now.plus_secs(86_400)).await.unwrap(), Some(answered("first")));
+    assert_eq!(state.answer(*id, "a", now.plus_secs(86_401)).await.unwrap(), None);
+    assert_eq!(state.answer(*id + 1, "a", now).await.unwrap(), None, "another stream has keys of its own");
+    for number in 0..3 {
+        state.keep_answer(*id, &number.to_string(), &answered(&"z".repeat(7 << 20)), now).await.unwrap();
+    }
+    assert_eq!(state.answer(*id, "a", now).await.unwrap(), None, "the oldest go first");
+    assert!(
+        state.answer(*id, "0", now).await.unwrap().is_none() && state.answer(*id, "1", now).await.unwrap().is_some()
+    );
+}
+
+#[tokio::test]
+async fn a_file_of_a_version_without_pushes_is_taken() {
+    let folder = tempfile::tempdir().unwrap();
+    let path = folder.path().join("state.db");
+    let state = State::open(&path).await.unwrap();
+    let name = StreamName::new("33.02", "sipd", "dpa");
+    let id = state.stream(&name).await.unwrap().id;
+    state.save(id, &[save("a", 1, Mark::Live, 1)], 2, None, None).await.unwrap();
+    sqlx::raw_sql("drop table pushed; drop table answered").execute(&state.write).await.unwrap();
+    state.close().await;
+
+    let state = State::open(&path).await.unwrap();
+
+    assert_eq!(state.count(id).await.unwrap(), 1);
+    assert!(state.pushed(id).await.unwrap().is_empty());
+}

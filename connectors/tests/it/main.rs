@@ -18,6 +18,7 @@ mod outcome;
 mod plan;
 mod postgres;
 mod preview;
+mod push;
 mod rehearsal;
 mod replay;
 mod rig;

@@ -75,6 +75,14 @@ impl Rig {
         self.define_text(&format!("{SYSTEM}source:\n{source}\nstreams:\n  dpa:\n{stream}"));
     }
 
+    /// One more definition beside those that there are.
+    pub(crate) fn define_beside(&mut self, text: &str) {
+        let mut before = std::mem::take(&mut self.definitions);
+        self.define_text(text);
+        before.append(&mut self.definitions);
+        self.definitions = before;
+    }
+
     pub(crate) fn define_text(&mut self, text: &str) {
         let (definitions, found) = definition::read(vec![Origin::new("test.yaml", text)]);
         assert!(

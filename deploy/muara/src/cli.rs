@@ -168,6 +168,9 @@ pub struct Connect {
     /// Run each stream once, whole, and end.
     #[arg(long)]
     pub once: bool,
+    /// Address and port that systems call which push their records, such as 127.0.0.1:8090.
+    #[arg(long, value_name = "ADDRESS", conflicts_with = "once")]
+    pub listen: Option<String>,
 }
 
 /// Subcommands of `quarantine`.

@@ -1,9 +1,11 @@
 //! Serves a router on a listener, with bounds on connections and patience, until shutdown.
 
+use std::net::SocketAddr;
 use std::sync::Arc;
 use std::time::Duration;
 
 use axum::Router;
+use axum::extract::{ConnectInfo, Request};
 use hyper_util::rt::{TokioExecutor, TokioIo, TokioTimer};
 use hyper_util::server::conn::auto::Builder;
 use hyper_util::service::TowerToHyperService;
@@ -12,6 +14,7 @@ use tokio::sync::Semaphore;
 use tokio::time::timeout;
 use tokio_util::sync::CancellationToken;
 use tokio_util::task::TaskTracker;
+use tower::util::MapRequest;
 
 /// How many connections are open at once; more wait in the kernel's queue.
 const MAX_CONNECTIONS: usize = 2_048;
@@ -25,6 +28,7 @@ const LAST_WORDS: Duration = Duration::from_secs(10);
 const PAUSE_AFTER_FAILURE: Duration = Duration::from_millis(100);
 
 /// Serves until `token` is cancelled; connections run on `tasks`, which ends after the last of them.
+/// A request knows whom it comes from, as [`ConnectInfo`].
 pub async fn serve(listener: TcpListener, router: Router, tasks: TaskTracker, token: CancellationToken) {
     let places = Arc::new(Semaphore::new(MAX_CONNECTIONS));
     loop {
@@ -36,10 +40,10 @@ pub async fn serve(listener: TcpListener, router: Router, tasks: TaskTracker, to
             } => accepted,
         };
         match accepted {
-            (Ok(place), Ok((stream, _))) => {
+            (Ok(place), Ok((stream, peer))) => {
                 let (router, token) = (router.clone(), token.clone());
                 tasks.spawn(async move {
-                    connection(stream, router, token).await;
+                    connection(stream, peer, router, token).await;
                     drop(place);
                 });
             }
@@ -52,7 +56,7 @@ pub async fn serve(listener: TcpListener, router: Router, tasks: TaskTracker, to
     }
 }
 
-async fn connection(stream: TcpStream, router: Router, token: CancellationToken) {
+async fn connection(stream: TcpStream, peer: SocketAddr, router: Router, token: CancellationToken) {
     // Answers are written whole, so there is nothing to wait for.
     drop(stream.set_nodelay(true));
     let mut builder = Builder::new(TokioExecutor::new());
@@ -65,7 +69,11 @@ async fn connection(stream: TcpStream, router: Router, token: CancellationToken)
         .timer(TokioTimer::new())
         .max_header_list_size(u32::try_from(MAX_HEADER_BYTES).unwrap_or(u32::MAX))
         .keep_alive_interval(Some(Duration::from_secs(30)));
-    let served = builder.serve_connection(TokioIo::new(stream), TowerToHyperService::new(router));
+    let known = MapRequest::new(router, move |mut request: Request<_>| {
+        request.extensions_mut().insert(ConnectInfo(peer));
+        request
+    });
+    let served = builder.serve_connection(TokioIo::new(stream), TowerToHyperService::new(known));
     tokio::pin!(served);
     let outcome = tokio::select! {
         outcome = served.as_mut() => outcome,

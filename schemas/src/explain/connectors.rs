@@ -155,6 +155,56 @@ pub const CODES: &[Code] = &[
         explanation: "A line of standard output, or the catalog that a tap discovers, is longer than is taken (16 MiB and 64 MiB). Mostly the program writes everything into one line: each record is a line of its own.",
     },
     Code {
+        code: "E0270",
+        title: "the token opens nothing here",
+        explanation: "A request to push records carries no token, or none that opens the system it names; whether there is such a system is not told. Send one of the tokens that `source.tokens` of the definition names, at least 16 characters, as `Authorization: Bearer …`; with `?region=` the region must be the system's. Wrong tokens are answered later each time. A token that was just changed is known after a minute.",
+    },
+    Code {
+        code: "E0271",
+        title: "the system is not asked, it calls us",
+        explanation: "The definition is of kind push: the system calls us, so there is nothing to ask it for. To see what becomes of its records put some under `tests:` and run `muara test`, or push one to the address that is named.",
+    },
+    Code {
+        code: "E0272",
+        title: "no such stream, or systems of several regions",
+        explanation: "The token is right, but the system has no stream of this name; or the token opens systems with this id in several regions, and `?region=` has to say which is meant.",
+    },
+    Code {
+        code: "E0273",
+        title: "the stream takes nothing while it is paused",
+        explanation: "Somebody has paused the stream, so nothing that is pushed is taken. Keep the records and send them again; `muara source resume STREAM` lets it go on.",
+    },
+    Code {
+        code: "E0274",
+        title: "too much at one time",
+        explanation: "The system has used up its `budget`, or so many pushes wait already that no more can be kept in memory. Wait as long as `Retry-After` says and send the same request again.",
+    },
+    Code {
+        code: "E0275",
+        title: "the records were not confirmed",
+        explanation: "The bus did not confirm within the time that a sender is let wait, or the connector is shutting down. Nothing is to be believed of this push; it may have arrived all the same. Send it again, best with the same `Idempotency-Key`: what has arrived is unchanged then. When it goes on, look after the broker and the hub with `muara doctor`.",
+    },
+    Code {
+        code: "E0276",
+        title: "the request to push is not understood",
+        explanation: "A parameter is not known, `Idempotency-Key` is longer than 128 characters or not printable, `Content-Type` is neither application/json nor application/x-ndjson in UTF-8, `Content-Encoding` is something else than gzip, or the body came too slowly or broke off. The answer says which.",
+    },
+    Code {
+        code: "E0277",
+        title: "too much in one push",
+        explanation: "A body has at most `max_body` bytes, 8 MiB where nothing is said, counted after unpacking, and at most 10,000 records. Nothing of it was taken. Send it in several requests; only with `complete=true` one body has to hold everything.",
+    },
+    Code {
+        code: "E0278",
+        title: "the body of a push cannot be used",
+        explanation: "It is no JSON or no gzip, not UTF-8, neither a list nor an object, or has no list at `read.records`; or it takes back more records at once than `full_read` lets through. Nothing of it was taken. Single records that are broken are no such error: they go to quarantine, and the answer to the push tells why.",
+    },
+    Code {
+        code: "E0279",
+        title: "the `Idempotency-Key` stands for another request",
+        explanation: "A key stands for one request for a day: another body under the same key is refused (422), and so is a second request while the first is under way (409), which may come again a little later. Make a new key, such as a UUID, for each new request, and keep it only when the same request is sent again.",
+    },
+    Code {
         code: "W0201",
         title: "a cursor value lies in the future",
         explanation: "The cursor field of some records is more than a day ahead of now. They were read, but the cursor did not move to them, for every record in between would be missed. Usually a typing error in the source; correct it there.",
@@ -173,6 +223,11 @@ pub const CODES: &[Code] = &[
         code: "W0204",
         title: "the source has no such column",
         explanation: "The field table reads a column that the table, view or file does not have, so its target is absent in every record: values that earlier reads brought are gone from the new versions. Most often the name is misspelt or the column was renamed. Correct the name; when the column is meant to be missing now and then, the finding closes with the first read that has it.",
+    },
+    Code {
+        code: "W0270",
+        title: "nothing is pulled from a system that pushes",
+        explanation: "Somebody ordered a run of a stream whose system calls us. There was nothing to do: its records come when it sends them. To have everything sent anew, ask the system for a push with `complete=true`.",
     },
     Code {
         code: "E0301",

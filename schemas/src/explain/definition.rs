@@ -190,6 +190,21 @@ pub const CODES: &[Code] = &[
         explanation: "One of the two fields is text and the other a number, an amount or a date: values of different kinds are never equal. Compare codes with codes and years with years.",
     },
     Code {
+        code: "E0155",
+        title: "a key that a pushed stream has no use for",
+        explanation: "The source is of kind push: the system decides what it sends and when, so there is no `cursor` to read from and no `page` to ask for, and `on_invalid` has nothing to stop, for a broken record goes to quarantine and its sender is told at once. Take the key out. `schedule` may stay: it says how often something is expected.",
+    },
+    Code {
+        code: "E0156",
+        title: "`tokens` of a push source cannot be used",
+        explanation: "One to eight tokens open the door, each a reference such as {env: COUNTER_TOKEN} and none named twice. With two of them one can be changed while the other is in use.",
+    },
+    Code {
+        code: "E0157",
+        title: "`max_body` is no size",
+        explanation: "Write a whole number with its unit, from 64KiB to 32MiB, such as 8MiB. It bounds a body after unpacking, and with it the memory that one request may take.",
+    },
+    Code {
         code: "W0101",
         title: "the stream has no tests",
         explanation: "Without an example nobody notices when a change of the file changes what records become. Copy one typical raw record under `tests` with the body it must become, and one that must be quarantined; use no data of real persons.",

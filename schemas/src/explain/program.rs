@@ -144,4 +144,14 @@ pub const CODES: &[Code] = &[
         title: "what a script is told is no JSON",
         explanation: "`muara conform --config` takes what a definition has as `config:`, as one object of JSON. Put it in single quotes, so that the shell leaves it alone.",
     },
+    Code {
+        code: "E0758",
+        title: "systems that push need an open port",
+        explanation: "Some of the definitions are of kind push, so their systems call us, but `muara connect` listens only when it is told to. Add --listen with an address, such as --listen 127.0.0.1:8090, and put a server that ends TLS before it; or run these definitions with `muara serve --connect`.",
+    },
+    Code {
+        code: "E0759",
+        title: "nobody would call",
+        explanation: "`muara connect` was told to listen, but none of the definitions is of kind push. Take --listen out, or name the definition whose system pushes.",
+    },
 ];

@@ -10,6 +10,8 @@ use muara_schemas::Moment;
 
 /// How long a stream waits between runs when its definition does not say.
 const DEFAULT_EVERY: Duration = Duration::from_mins(15);
+/// How often something is expected of a system that calls us, when its definition does not say.
+const DEFAULT_PUSHES: Duration = Duration::from_hours(24);
 /// How many runs are looked at to know how far apart they can be: a week of runs each quarter of an hour.
 const LOOKED_AT: usize = 700;
 
@@ -49,6 +51,11 @@ impl Default for Schedule {
 }
 
 impl Schedule {
+    /// When a system that calls us is expected to do so.
+    pub const fn of_pushes() -> Self {
+        Self { pace: Pace::Every(DEFAULT_PUSHES, None), jitter: Duration::ZERO }
+    }
+
     /// When the run after one that began at `begun` is due. `chance` is random.
     pub fn next(&self, begun: Moment, zone: &TimeZone, chance: u32) -> Moment {
         let jitter = self.jitter.mul_f64(f64::from(chance) / f64::from(u32::MAX));

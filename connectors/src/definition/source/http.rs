@@ -36,13 +36,7 @@ pub(super) fn source(walk: &Walk, section: &Section<'_, '_>) -> Http {
     }
     let duration = |key, least| section.take(key).and_then(|node| walk.duration(node, key, least));
     let timeout = duration("timeout", Duration::from_millis(100)).unwrap_or(Duration::from_secs(30));
-    let budget = section.take("budget").and_then(|node| {
-        let inner = walk.section(node, "source.budget", section.place("budget"))?;
-        let requests = inner.need("requests").and_then(|node| walk.number(node, "requests", 1, 1_000_000));
-        let per = inner.need("per").and_then(|node| walk.duration(node, "per", Duration::from_millis(1)));
-        inner.finish();
-        Some(Budget { requests: u32::try_from(requests?).ok()?, per: per? })
-    });
+    let budget = budget(walk, section);
     let concurrency = section.take("concurrency").and_then(|node| walk.number(node, "concurrency", 1, 64));
     let retry = section.take("retry").and_then(|node| {
         let inner = walk.section(node, "source.retry", section.place("retry"))?;
@@ -67,6 +61,16 @@ pub(super) fn source(walk: &Walk, section: &Section<'_, '_>) -> Http {
         retry: retry.unwrap_or_default(),
         rules,
     }
+}
+
+/// Reads `budget:`.
+pub(super) fn budget(walk: &Walk, section: &Section<'_, '_>) -> Option<Budget> {
+    let node = section.take("budget")?;
+    let inner = walk.section(node, "source.budget", section.place("budget"))?;
+    let requests = inner.need("requests").and_then(|node| walk.number(node, "requests", 1, 1_000_000));
+    let per = inner.need("per").and_then(|node| walk.duration(node, "per", Duration::from_millis(1)));
+    inner.finish();
+    Some(Budget { requests: u32::try_from(requests?).ok()?, per: per? })
 }
 
 /// Names that `values` and a login give a value.

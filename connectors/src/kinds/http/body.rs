@@ -11,6 +11,7 @@ mod json;
 mod lines;
 mod xml;
 
+pub(crate) use json::at as member;
 pub(super) use json::value as json_value;
 pub(super) use xml::value as xml_value;
 

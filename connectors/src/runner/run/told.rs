@@ -5,7 +5,7 @@ use std::collections::BTreeSet;
 use super::super::closing::Outcome;
 use super::super::report::Failure;
 use super::Run;
-use crate::state::{Closing, NONE};
+use crate::state::NONE;
 
 /// How many keys are looked up in one go.
 const BATCH: usize = 2_000;
@@ -20,30 +20,31 @@ pub(super) struct ToldBySource {
 }
 
 impl Run<'_> {
-    /// What becomes of records that the source says are gone, in a read that is not whole. Under the guards for deletes.
-    pub(super) async fn taken_back(&mut self) -> Result<Outcome, Failure> {
-        let keys: Vec<Box<str>> = self.told_by_source.gone.iter().cloned().collect();
-        let (mut gone, mut unsent) = (Vec::new(), Vec::new());
+    /// Adds what becomes of records that the source says are gone, in a read that is not whole. Under the guards for
+    /// deletes, as far as they are known here; what is not known may be known to the hub.
+    pub(super) async fn taken_back(&mut self, outcome: &mut Outcome) -> Result<(), Failure> {
+        let keys: Vec<Box<str>> = std::mem::take(&mut self.told_by_source.gone).into_iter().collect();
+        if keys.is_empty() {
+            return Ok(());
+        }
+        let (mut gone, mut free) = (Vec::new(), Vec::new());
         for keys in keys.chunks(BATCH) {
             // No record has this hash and no part this number, so that every print comes whole.
             let probes: Vec<_> = keys.iter().map(|key| (&**key, NONE)).collect();
             let known = self.context.state.look(self.state.id, u32::MAX, &probes).await?;
             for (key, print) in keys.iter().zip(known) {
-                match print {
-                    None => {}
-                    // What was never published deletes no record: it only ends its entry in quarantine.
-                    Some(print) if print.body == NONE => unsent.push(key.clone()),
-                    Some(_) => gone.push(key.clone()),
-                }
+                // What was never published deletes no record: at most it ends an entry in quarantine.
+                let is_published = print.is_some_and(|print| print.body != NONE);
+                if is_published { gone.push(key.clone()) } else { free.push(key.clone()) }
             }
         }
         let known = self.context.state.count(self.state.id).await?;
-        let mut closing = Closing { gone: unsent.clone(), ..Closing::default() };
         if self.context.stream.full_read.limits.hold(gone.len() as u64, known) {
-            closing.held = std::mem::take(&mut gone);
+            outcome.closing.held.append(&mut gone);
         }
-        closing.gone.extend(gone.iter().cloned());
-        unsent.append(&mut gone);
-        Ok(Outcome { closing, gone: unsent, ..Outcome::default() })
+        gone.append(&mut free);
+        outcome.closing.gone.extend(gone.iter().cloned());
+        outcome.gone.append(&mut gone);
+        Ok(())
     }
 }

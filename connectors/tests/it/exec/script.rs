@@ -58,7 +58,11 @@ async fn a_script_goes_on_from_its_state_and_says_what_is_gone() {
     let report = rig.run(false).await;
 
     assert_eq!(report.kind, RunKind::Incremental);
-    assert_eq!((report.counts.published, report.counts.gone), (2, 1), "2 came again after it was gone");
+    assert_eq!(
+        (report.counts.published, report.counts.gone),
+        (2, 2),
+        "2 came again after it was gone; 99 may be known to the hub"
+    );
     assert_eq!(rig.hub.keep().keys("dpa"), ["2", "3", "4"]);
     assert_eq!(rig.hub.keep().body("dpa", "2").unwrap()["amount"], "6.00");
     assert!(rig.try_run(false).await.failure.is_some(), "it was given the new state");

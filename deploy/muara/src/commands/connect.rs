@@ -1,9 +1,11 @@
-//! `muara connect PATH…`: connectors alone, near the legacy systems, with no open port.
+//! `muara connect PATH…`: connectors alone, near the legacy systems, with no open port but for systems that push.
 
 use std::process::ExitCode;
 
-use muara_connectors::definition::Variables;
+use muara_connectors::definition::{Definition, SourceSpec, Variables};
+use muara_connectors::ingest;
 use muara_connectors::runner::{Connector, Options, StreamReport};
+use muara_hub::api;
 use serde_json::json;
 use tokio_util::sync::CancellationToken;
 use tokio_util::task::TaskTracker;
@@ -14,7 +16,7 @@ use crate::failure::{EXIT_FAILURES, Failure};
 use crate::{installation, output};
 
 use super::demo::stopped;
-use super::serve::cannot_start;
+use super::serve::{bind, cannot_start};
 
 /// Runs until it is told to end, or once.
 pub(super) async fn run(options: Connect, config: &Config, as_json: bool) -> Result<ExitCode, Failure> {
@@ -26,13 +28,19 @@ pub(super) async fn run(options: Connect, config: &Config, as_json: bool) -> Res
         ));
     }
     let definitions = installation::definitions(&options.paths, &Variables::new())?;
+    check_listen(&options, &definitions)?;
     let (tasks, token) = (TaskTracker::new(), CancellationToken::new());
     installation::end_on_signal(token.clone(), &tasks);
+    let listener = match &options.listen {
+        Some(listen) => Some(bind(listen).await?),
+        None => None,
+    };
     let bus = installation::bus(config, CancellationToken::new()).await?;
     let settings = Options { schedule: !options.once, ..Options::new(bus.clone(), &config.state) };
     let connectors =
         Connector::spawn(&definitions, settings, token.clone()).await.map_err(|error| cannot_start(&error))?;
     let mut code = ExitCode::SUCCESS;
+    let door = ingest::router(&connectors).await;
     if options.once {
         code = tokio::select! {
             reports = connectors.run_all_full() => {
@@ -42,6 +50,8 @@ pub(super) async fn run(options: Connect, config: &Config, as_json: bool) -> Res
             }
             () = token.cancelled() => stopped(),
         };
+    } else if let (Some(listener), Some(door)) = (listener, door) {
+        api::server::serve(listener, door, tasks.clone(), token.clone()).await;
     } else {
         token.cancelled().await;
     }
@@ -51,6 +61,24 @@ pub(super) async fn run(options: Connect, config: &Config, as_json: bool) -> Res
     tasks.wait().await;
     bus.close().await;
     Ok(code)
+}
+
+/// Systems that push need an address, and an address needs them.
+fn check_listen(options: &Connect, definitions: &[Definition]) -> Result<(), Failure> {
+    let pushes = definitions.iter().find(|definition| matches!(*definition.source, SourceSpec::Push(_)));
+    match (pushes, &options.listen) {
+        (Some(definition), None) if !options.once => Err(Failure::usage(
+            "E0758",
+            format!("system `{}` pushes its records, and nothing listens for it", definition.system.id),
+            "add --listen with an address, such as --listen 127.0.0.1:8090",
+        )),
+        (None, Some(listen)) => Err(Failure::usage(
+            "E0759",
+            format!("none of the definitions is of kind push, so nobody would call {listen}"),
+            "take --listen out, or name the definition whose system pushes",
+        )),
+        _ => Ok(()),
+    }
 }
 
 /// What each stream sent; what came of it the hub tells.

@@ -5,6 +5,7 @@ use std::process::ExitCode;
 use std::sync::Arc;
 
 use muara_connectors::definition::{self, Origin, Variables};
+use muara_connectors::ingest;
 use muara_connectors::runner::{Connector, Handle, Options};
 use muara_demo::Demo;
 use muara_hub::Hub;
@@ -150,7 +151,8 @@ impl Running<'_> {
             self.connectors.run_all_full().await;
             sync::settle(self.hub, self.connectors).await
         };
-        let serving = serve::serve(self.hub, listener, tasks, token);
+        let door = ingest::router(self.connectors).await;
+        let serving = serve::serve((self.hub, door), listener, tasks, token);
         tokio::pin!(serving);
         tokio::select! {
             () = &mut serving => return Ok(()),

@@ -2,7 +2,9 @@
 
 use std::process::ExitCode;
 
+use axum::Router;
 use muara_connectors::definition::Variables;
+use muara_connectors::ingest;
 use muara_connectors::runner::{Connector, Options};
 use muara_hub::{Hub, api};
 use tokio::net::TcpListener;
@@ -41,7 +43,11 @@ pub(super) async fn run(options: Serve, config: &Config) -> Result<ExitCode, Fai
         let options = Options::new(bus.clone(), &config.state);
         Some(Connector::spawn(&definitions, options, token.clone()).await.map_err(|error| cannot_start(&error))?)
     };
-    serve(&hub, listener, &tasks, &token).await;
+    let door = match &connectors {
+        Some(connectors) => ingest::router(connectors).await,
+        None => None,
+    };
+    serve((&hub, door), listener, &tasks, &token).await;
     if let Some(connectors) = connectors {
         connectors.stop().await;
     }
@@ -60,9 +66,14 @@ pub(super) async fn bind(listen: &str) -> Result<TcpListener, Failure> {
     })
 }
 
-/// Answers requests until the token is cancelled.
-pub(super) async fn serve(hub: &Hub, listener: TcpListener, tasks: &TaskTracker, token: &CancellationToken) {
-    let router = api::router(api::App::new(hub, token.clone()));
+/// Answers requests until the token is cancelled. `door` is where systems come in that call the connectors.
+pub(super) async fn serve(
+    (hub, door): (&Hub, Option<Router>),
+    listener: TcpListener,
+    tasks: &TaskTracker,
+    token: &CancellationToken,
+) {
+    let router = api::router(api::App::new(hub, token.clone())).merge(door.unwrap_or_default());
     api::server::serve(listener, router, tasks.clone(), token.clone()).await;
 }
 

@@ -53,7 +53,7 @@ pub(super) fn named(records: Vec<Raw>, columns: &[String], shown: &str) -> Resul
 }
 
 /// The value at a path, without reading what stands beside it.
-fn at<'a>(value: &'a RawValue, steps: &[Box<str>]) -> Option<&'a RawValue> {
+pub(crate) fn at<'a>(value: &'a RawValue, steps: &[Box<str>]) -> Option<&'a RawValue> {
     let Some((step, rest)) = steps.split_first() else { return Some(value) };
     let inner = match value.get().as_bytes().first()? {
         b'{' => serde_json::Deserializer::from_str(value.get()).deserialize_map(Member(step)).ok()??,
