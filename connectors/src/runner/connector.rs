@@ -1,48 +1,27 @@
 //! A running connector: its streams, their commands and their signs of life.
 
-use std::collections::BTreeMap;
-use std::sync::{Arc, Mutex};
-use std::time::Duration;
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
-use muara_schemas::catalog::Catalog;
-use muara_schemas::message::Message;
 use muara_schemas::stream::StreamName;
-use tokio::sync::{Semaphore, mpsc, oneshot, watch};
+use tokio::sync::{Semaphore, oneshot};
 use tokio_util::sync::CancellationToken;
 use tokio_util::task::TaskTracker;
 
-use super::backoff::Requests;
-use super::context::{Context, Post};
-use super::control::{Control, Desk};
+use super::fleet::{Difference, Ground, News, Systems};
+use super::prepared::prepare;
 use super::report::{Failure, StreamReport};
 use super::settings::Options;
-use super::sift::Uses;
-use super::worker::{Order, Status, Worker};
-use crate::announce;
-use crate::definition::{Definition, SourceSpec};
-use crate::kind::Access;
-use crate::kinds;
-use crate::mapping::Table;
+use super::worker::Order;
+use crate::definition::Definition;
 use crate::state::{self, State};
-
-/// How many orders may wait for one stream.
-const ORDERS: usize = 64;
 
 /// Starts connectors.
 pub struct Connector;
 
 /// A connector that runs until its token is cancelled.
 pub struct Handle {
-    streams: Vec<Running>,
-    state: State,
-    tracker: TaskTracker,
-    token: CancellationToken,
-}
-
-struct Running {
-    name: StreamName,
-    orders: mpsc::Sender<Order>,
-    status: watch::Receiver<Status>,
+    ground: Ground,
+    systems: Mutex<Systems>,
 }
 
 /// Why a connector cannot start.
@@ -79,132 +58,19 @@ impl Connector {
         options: Options,
         token: CancellationToken,
     ) -> Result<Handle, StartError> {
-        let mut systems = BTreeMap::new();
-        for definition in definitions {
-            let system = &definition.system;
-            if systems.insert((&system.region, &system.id), ()).is_some() {
-                return Err(StartError::Twice { region: system.region.clone(), system: system.id.clone() });
-            }
-        }
-        let mut tables = Vec::new();
-        for definition in definitions {
-            tables.push(compile(definition)?);
-        }
         let state = State::open(&options.state).await?;
-        let tracker = TaskTracker::new();
         let all = Arc::new(Semaphore::new(options.tuning.runs_at_once.max(1)));
-        let mut streams = Vec::new();
-        for (definition, tables) in definitions.iter().zip(tables) {
-            streams.extend(start(definition, tables, &options, &state, &all, &tracker, &token).await?);
-        }
+        let tracker = TaskTracker::new();
         tracker.close();
-        Ok(Handle { streams, state, tracker, token })
-    }
-}
-
-fn compile(definition: &Definition) -> Result<Vec<Arc<Table>>, StartError> {
-    let compile = |stream| -> Result<_, String> {
-        let stream: &crate::definition::Stream = stream;
-        kinds::find(definition.source.kind())
-            .ok_or_else(|| format!("there is no kind `{}`", definition.source.kind()))?;
-        let record_type = Catalog::embedded()
-            .get(&stream.target)
-            .ok_or_else(|| format!("there is no record type `{}`", stream.target))?;
-        let table = Table::compile(stream, &definition.system, record_type)
-            .map_err(|errors| errors.iter().map(ToString::to_string).collect::<Vec<_>>().join("\n"))?;
-        Ok(Arc::new(table))
-    };
-    let wrong = |stream, why| StartError::Definition { name: definition.stream_name(stream), why };
-    definition.streams.iter().map(|stream| compile(stream).map_err(|why| wrong(stream, why))).collect()
-}
-
-/// Starts the streams of one system, its commands and its signs of life.
-async fn start(
-    definition: &Definition,
-    tables: Vec<Arc<Table>>,
-    options: &Options,
-    state: &State,
-    all: &Arc<Semaphore>,
-    tracker: &TaskTracker,
-    token: &CancellationToken,
-) -> Result<Vec<Running>, StartError> {
-    let post = Post { publisher: options.bus.publisher(), clock: options.clock.clone() };
-    let access = Access::new(definition.system.clone(), definition.source.clone(), options.variables.clone());
-    let access = Arc::new(access.with(options.reader.clone(), options.clock.clone()));
-    let (budget, concurrency) = match &*definition.source {
-        SourceSpec::Http(http) => (http.budget, http.concurrency),
-        _ => (None, None),
-    };
-    let requests = Arc::new(Requests::new(budget, concurrency, access.rest.clone()));
-    let turns = [Arc::new(Semaphore::new(options.tuning.streams_at_once.max(1))), all.clone()];
-    let mut running = Vec::new();
-    for (stream, table) in definition.streams.iter().zip(tables) {
-        let name = definition.stream_name(stream);
-        let kind = kinds::find(definition.source.kind())
-            .ok_or_else(|| StartError::Definition { name: name.clone(), why: "its kind is not known".to_owned() })?;
-        let context = Arc::new(Context {
-            id: state.stream(&name).await?.id,
-            salt: Context::salt_of(&stream.digest),
-            uses: Arc::new(Uses::of(&stream.map)),
-            stream: Arc::new(stream.clone()),
-            name: name.clone(),
-            table,
-            kind,
-            access: access.clone(),
-            requests: requests.clone(),
-            state: state.clone(),
-            post: Post { publisher: options.bus.publisher(), clock: options.clock.clone() },
-            tuning: options.tuning,
-            worker: options.worker.clone(),
-            observer: options.observer.clone(),
-            told: Mutex::new(None),
-        });
-        let (orders, incoming) = mpsc::channel(ORDERS);
-        let (status_in, status) = watch::channel(Status::default());
-        let worker =
-            Worker::new(context, incoming, status_in, turns.clone(), options.schedule, tracker.clone(), token.clone());
-        tracker.spawn(worker.live());
-        running.push(Running { name, orders, status });
-    }
-    let workers = running.iter().map(|stream| (stream.name.stream.clone(), stream.orders.clone())).collect();
-    let desk = Desk { post: post.clone(), tracker: tracker.clone(), token: token.clone(), obeyed: Arc::default() };
-    let control = Control { workers, desk };
-    let commands = options.bus.commands(&definition.system.region, &definition.system.id);
-    tracker.spawn(control.serve(commands));
-    let signs = running.iter().map(|stream| (stream.name.clone(), stream.status.clone())).collect();
-    tracker.spawn(life(post, definition.clone(), signs, options.tuning.heartbeat, token.clone()));
-    Ok(running)
-}
-
-/// Announces the streams of a system and then gives signs of life.
-async fn life(
-    post: Post,
-    definition: Definition,
-    streams: Vec<(StreamName, watch::Receiver<Status>)>,
-    every: Duration,
-    token: CancellationToken,
-) {
-    let talk = async {
-        for stream in &definition.streams {
-            let announcement = announce::announcement(&definition, stream, post.clock.now());
-            tell(&post, "announcement", &Message::Announcement(announcement)).await;
-        }
-        loop {
-            tokio::time::sleep(every).await;
-            for (name, status) in &streams {
-                let failure = status.borrow().report.as_ref().and_then(|report| report.failure.clone());
-                let heartbeat = announce::heartbeat(name, post.clock.now(), failure);
-                tell(&post, "heartbeat", &Message::Heartbeat(heartbeat)).await;
+        let handle = Handle { ground: Ground { options, state, all, tracker, token }, systems: Mutex::default() };
+        let news = News { definitions: definitions.to_vec(), ..News::default() };
+        match handle.reload(&news).await {
+            Ok(_) => Ok(handle),
+            Err(error) => {
+                handle.ground.state.close().await;
+                Err(error)
             }
         }
-    };
-    token.run_until_cancelled(talk).await;
-}
-
-async fn tell(post: &Post, what: &str, message: &Message) {
-    let id = format!("{what}-{}", muara_schemas::canonical::hex(&muara_schemas::random::bytes::<16>()));
-    if let Err(failure) = post.send(id, message).await {
-        tracing::debug!("an {what} was not sent: {failure}");
     }
 }
 
@@ -217,8 +83,9 @@ impl Handle {
 
     /// Runs every stream once, whole or from its cursor as it has one.
     pub async fn run_all(&self, full: bool) -> Vec<StreamReport> {
+        let streams = self.systems().streams();
         let mut waiting = Vec::new();
-        for stream in &self.streams {
+        for stream in &streams {
             let (done, report) = oneshot::channel();
             // When the worker is gone, so is its end of `done`.
             drop(stream.orders.send(Order::Run { full, done }).await);
@@ -233,27 +100,47 @@ impl Handle {
         reports
     }
 
+    /// Takes over other definitions while everything runs. Streams whose definition is the same go on undisturbed; of the
+    /// others a run that is under way ends at the edge of a page, and the next one reads by the new definition.
+    ///
+    /// # Errors
+    /// When the state file or a definition cannot be used; then nothing was changed.
+    pub async fn reload(&self, news: &News) -> Result<Difference, StartError> {
+        let prepared = prepare(&news.definitions, &self.ground.state).await?;
+        self.systems().change(prepared, &news.broken, &self.ground)
+    }
+
+    /// The files of the definitions in use.
+    pub fn files(&self) -> Vec<String> {
+        self.systems().files()
+    }
+
     /// The last report of each stream that has run, in the order of the definitions.
     pub fn reports(&self) -> Vec<StreamReport> {
-        self.streams.iter().filter_map(|stream| stream.status.borrow().report.clone()).collect()
+        self.systems().streams().iter().filter_map(|stream| stream.status.borrow().report.clone()).collect()
     }
 
     /// The streams, in the order of the definitions.
-    pub fn streams(&self) -> impl Iterator<Item = &StreamName> {
-        self.streams.iter().map(|stream| &stream.name)
+    pub fn streams(&self) -> Vec<StreamName> {
+        self.systems().streams().into_iter().map(|stream| stream.name).collect()
     }
 
     /// Whether no stream runs and none was told to.
     pub fn is_idle(&self) -> bool {
-        self.streams
-            .iter()
-            .all(|stream| stream.orders.capacity() == stream.orders.max_capacity() && !stream.status.borrow().busy)
+        self.systems().streams().iter().all(|stream| {
+            stream.orders.capacity() == stream.orders.max_capacity() && !stream.status.borrow().busy
+        })
     }
 
     /// Ends everything and waits for it: no run is cut off in the middle of a save.
     pub async fn stop(self) {
-        self.token.cancel();
-        self.tracker.wait().await;
-        self.state.close().await;
+        self.ground.token.cancel();
+        self.ground.tracker.wait().await;
+        self.ground.state.close().await;
+    }
+
+    /// What changes here is whole at every step.
+    fn systems(&self) -> MutexGuard<'_, Systems> {
+        self.systems.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }

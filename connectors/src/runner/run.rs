@@ -6,7 +6,7 @@
 use std::sync::Arc;
 
 use muara_schemas::page::{Note, RunId, RunKind};
-use muara_schemas::{Moment, Proof};
+use muara_schemas::{Moment, Proof, StreamName};
 use tokio::sync::{mpsc, watch};
 use tokio::task::JoinHandle;
 use tokio_util::sync::CancellationToken;
@@ -37,10 +37,23 @@ const BATCH: usize = 2_000;
 /// How many pages of the source may wait to be sifted.
 const PULLED: usize = 2;
 
+/// The code of a run that ended early because its definition is not in use any more.
+pub(super) const CUT: &str = "E0285";
+
+/// How a run is told to end early.
+#[derive(Debug, Clone)]
+pub(super) struct Stop {
+    /// Here and now, wherever it is.
+    pub(super) at_once: CancellationToken,
+    /// At the edge of a page: what was sent is confirmed and kept, and the hub is told that the run is over.
+    pub(super) at_edge: CancellationToken,
+}
+
 /// A run under way.
 struct Run<'a> {
     context: &'a Arc<Context>,
     cancel: CancellationToken,
+    edge: CancellationToken,
     kind: RunKind,
     id: RunId,
     state: StreamState,
@@ -63,15 +76,19 @@ pub(super) async fn run(
     context: &Arc<Context>,
     full: bool,
     tracker: &TaskTracker,
-    cancel: &CancellationToken,
+    stop: &Stop,
 ) -> StreamReport {
     let mut report = StreamReport::failed(&context.name, String::new());
     report.failure =
-        attempt(context, full, tracker, cancel, &mut report).await.err().map(|failure| failure.to_string());
+        attempt(context, full, tracker, stop, &mut report).await.err().map(|failure| failure.to_string());
     // Whatever still runs for this run ends with it.
     context.tell(report.counts.read + report.counts.left_out, None, true);
     if let Some(failure) = &report.failure {
-        tracing::warn!(stream = %report.name, "run failed: {failure}");
+        if stop.at_edge.is_cancelled() {
+            tracing::info!(stream = %report.name, "run ended early: {failure}");
+        } else {
+            tracing::warn!(stream = %report.name, "run failed: {failure}");
+        }
     } else {
         tracing::debug!(stream = %report.name, counts = ?report.counts, "run ended");
     }
@@ -82,7 +99,7 @@ async fn attempt(
     context: &Arc<Context>,
     full: bool,
     tracker: &TaskTracker,
-    cancel: &CancellationToken,
+    stop: &Stop,
     report: &mut StreamReport,
 ) -> Result<(), Failure> {
     let state = context.state.stream(&context.name).await?;
@@ -93,7 +110,7 @@ async fn attempt(
     report.kind = kind;
 
     // Everything of this run hangs on this token: when the run is over, so are its tasks.
-    let cancel = cancel.child_token();
+    let cancel = stop.at_once.child_token();
     let _over = cancel.clone().drop_guard();
     let (sent_in, sent) = mpsc::channel(context.tuning.window);
     let (saved_in, saved) = watch::channel(0);
@@ -113,6 +130,7 @@ async fn attempt(
     let mut run = Run {
         context,
         cancel,
+        edge: stop.at_edge.clone(),
         kind,
         id,
         state,
@@ -149,6 +167,11 @@ async fn attempt(
         report.counts = sifter.counts;
     }
     result
+}
+
+/// Why a run ended early.
+pub(super) fn cut(name: &StreamName) -> Failure {
+    Failure::new(CUT, format!("the definition of {name} was changed or taken away while it was read"))
 }
 
 async fn open(context: &Arc<Context>) -> Result<Box<dyn Source>, Failure> {
@@ -202,6 +225,8 @@ impl Run<'_> {
             let next = tokio::select! {
                 biased;
                 () = self.cancel.cancelled() => None,
+                // What is being pulled was not sent yet, so nothing waits for the source here.
+                () = self.edge.cancelled() => return Ok((Err(cut(&self.context.name)), false, Greatest::default())),
                 next = pulled.recv() => next,
             };
             match next {
@@ -291,7 +316,11 @@ impl Run<'_> {
             }
             // Until its end is confirmed nobody knows what the hub was told.
             self.context.keep_told(None);
-            self.context.state.begin(self.state.id, self.id).await?;
+            if self.state.definition == self.context.stream.digest {
+                self.context.state.begin(self.state.id, self.id).await?;
+            } else {
+                self.context.state.begin_anew(self.state.id, self.id).await?;
+            }
             self.begun = true;
             muara_schemas::fault::point("run.begun");
         }

@@ -125,6 +125,11 @@ pub const CODES: &[Code] = &[
         explanation: "An order names a stream that the definitions of the connector do not have any more. Put the stream back, or discard its quarantine entries with a reason.",
     },
     Code {
+        code: "E0285",
+        title: "the run ended early, for its definition was changed",
+        explanation: "Somebody edited the definition while the stream was read. The run ended at the edge of a page: what was sent is confirmed and kept, and the stream is read anew by the new definition at once. When the stream was taken out of its file, it is not read any more; its records stay in the hub.",
+    },
+    Code {
         code: "W0201",
         title: "a cursor value lies in the future",
         explanation: "The cursor field of some records is more than a day ahead of now. They were read, but the cursor did not move to them, for every record in between would be missed. Usually a typing error in the source; correct it there.",
@@ -143,6 +148,11 @@ pub const CODES: &[Code] = &[
         code: "W0204",
         title: "the source has no such column",
         explanation: "The field table reads a column that the table, view or file does not have, so its target is absent in every record: values that earlier reads brought are gone from the new versions. Most often the name is misspelt or the column was renamed. Correct the name; when the column is meant to be missing now and then, the finding closes with the first read that has it.",
+    },
+    Code {
+        code: "W0210",
+        title: "a newer definition is not used",
+        explanation: "The file of this definition was edited while the connector runs, and something is wrong with it: the code and the place are named. The connector goes on with the definition from before. `muara lint` shows all that is wrong; when the file is good again it is taken over within seconds, and this finding closes by itself. Do not restart the connector before that, for it does not start with a broken definition.",
     },
     Code {
         code: "E0301",
