@@ -83,9 +83,9 @@ impl Watch {
 
 /// Takes over what is known of a file, or reads it.
 fn see(known: Option<Known>, path: &Path, most: usize, names_lists: bool) -> Known {
-    let stamp = std::fs::metadata(path).ok().map(|file| {
-        (file.len(), file.ino(), [file.mtime(), file.mtime_nsec(), file.ctime(), file.ctime_nsec()])
-    });
+    let stamp = std::fs::metadata(path)
+        .ok()
+        .map(|file| (file.len(), file.ino(), [file.mtime(), file.mtime_nsec(), file.ctime(), file.ctime_nsec()]));
     if let Some(known) = known.filter(|known| known.stamp == stamp && stamp.is_some()) {
         return known;
     }

@@ -110,9 +110,9 @@ impl Handle {
         self.systems().change(prepared, &news.broken, &self.ground)
     }
 
-    /// The files of the definitions in use.
-    pub fn files(&self) -> Vec<String> {
-        self.systems().files()
+    /// The definitions in use.
+    pub fn definitions(&self) -> Vec<Arc<Definition>> {
+        self.systems().definitions()
     }
 
     /// The last report of each stream that has run, in the order of the definitions.
@@ -127,9 +127,10 @@ impl Handle {
 
     /// Whether no stream runs and none was told to.
     pub fn is_idle(&self) -> bool {
-        self.systems().streams().iter().all(|stream| {
-            stream.orders.capacity() == stream.orders.max_capacity() && !stream.status.borrow().busy
-        })
+        self.systems()
+            .streams()
+            .iter()
+            .all(|stream| stream.orders.capacity() == stream.orders.max_capacity() && !stream.status.borrow().busy)
     }
 
     /// Ends everything and waits for it: no run is cut off in the middle of a save.

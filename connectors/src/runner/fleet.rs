@@ -70,9 +70,9 @@ impl Systems {
         self.running.iter().flat_map(System::streams).collect()
     }
 
-    /// The files that the systems came from.
-    pub(super) fn files(&self) -> Vec<String> {
-        self.running.iter().map(|system| system.definition().origin.file.clone()).collect()
+    /// Their definitions.
+    pub(super) fn definitions(&self) -> Vec<Arc<Definition>> {
+        self.running.iter().map(System::definition).collect()
     }
 
     /// Takes over other definitions. Does not wait for anything: what has to wait does so by itself.

@@ -20,8 +20,7 @@ async fn talk(post: Post, mut roster: watch::Receiver<Roster>, every: Duration) 
     loop {
         let now = roster.borrow_and_update().clone();
         for stream in &now.definition.streams {
-            let announcement =
-                announce::announcement(&now.definition, stream, now.unused.as_deref(), post.clock.now());
+            let announcement = announce::announcement(&now.definition, stream, now.unused.as_deref(), post.clock.now());
             tell(&post, "announcement", &Message::Announcement(announcement)).await;
         }
         loop {

@@ -65,7 +65,8 @@ impl Follower {
         if read.after != seen {
             return;
         }
-        let news = news(read.definitions, &read.found, connector.files());
+        let in_use = files(connector);
+        let news = news(read.definitions, &read.found, in_use.clone());
         match connector.reload(&news).await {
             Ok(difference) => tell(&difference, &read.found),
             Err(error @ StartError::State(_)) => {
@@ -75,7 +76,7 @@ impl Follower {
             }
             Err(error) => {
                 tracing::error!("changed definitions were not taken over: {error}");
-                let broken = connector.files().into_iter().map(|file| (file, error.to_string())).collect();
+                let broken = in_use.into_iter().map(|file| (file, error.to_string())).collect();
                 // Nothing of this can fail, for it holds no definition.
                 drop(connector.reload(&News { definitions: Vec::new(), broken }).await);
             }
@@ -108,6 +109,11 @@ impl Follower {
         self.watch = Some(std::mem::replace(&mut read.watch, Watch::new(Vec::new())));
         Some(read)
     }
+}
+
+/// The files of the definitions in use.
+fn files(connector: &Handle) -> Vec<String> {
+    connector.definitions().iter().map(|definition| definition.origin.file.clone()).collect()
 }
 
 /// What is taken over: each file that nothing is wrong with. When a folder cannot be listed nobody knows what it holds, so

@@ -72,15 +72,9 @@ struct Run<'a> {
 }
 
 /// Runs a stream once. `full` reads it whole even when it has a cursor. Never fails: the report says what went wrong.
-pub(super) async fn run(
-    context: &Arc<Context>,
-    full: bool,
-    tracker: &TaskTracker,
-    stop: &Stop,
-) -> StreamReport {
+pub(super) async fn run(context: &Arc<Context>, full: bool, tracker: &TaskTracker, stop: &Stop) -> StreamReport {
     let mut report = StreamReport::failed(&context.name, String::new());
-    report.failure =
-        attempt(context, full, tracker, stop, &mut report).await.err().map(|failure| failure.to_string());
+    report.failure = attempt(context, full, tracker, stop, &mut report).await.err().map(|failure| failure.to_string());
     // Whatever still runs for this run ends with it.
     context.tell(report.counts.read + report.counts.left_out, None, true);
     if let Some(failure) = &report.failure {

@@ -157,11 +157,8 @@ impl System {
         let (task, task_out) = watch::channel(Some(context.clone()));
         let ended = CancellationToken::new();
         let guard = ended.clone().drop_guard();
-        let worker = Worker::new(
-            context,
-            Ends { orders: incoming, task: task_out, status: status_in },
-            self.means.clone(),
-        );
+        let worker =
+            Worker::new(context, Ends { orders: incoming, task: task_out, status: status_in }, self.means.clone());
         self.means.tracker.spawn(async move {
             let _guard = guard;
             if let Some(after) = after {

@@ -17,6 +17,7 @@ mod outcome;
 mod plan;
 mod postgres;
 mod preview;
+mod reload;
 mod replay;
 mod rig;
 mod samples;
