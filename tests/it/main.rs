@@ -4,5 +4,6 @@ mod demo;
 mod faults;
 mod harness;
 mod office;
+mod reload;
 mod samples;
 mod separate;

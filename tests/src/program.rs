@@ -146,6 +146,11 @@ impl Running {
         self.signal("CONT");
     }
 
+    /// Tells it to look at its definitions again (SIGHUP).
+    pub fn hang_up(&self) {
+        self.signal("HUP");
+    }
+
     /// Kills it (SIGKILL) and waits until it is gone.
     ///
     /// # Panics

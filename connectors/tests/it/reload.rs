@@ -377,6 +377,7 @@ async fn on_a_schedule_a_changed_stream_is_read_at_once() {
         (body["agency"] == json!("1.02.0.00.0.00.02.0000")).then_some(())
     })
     .await;
+    until("both runs are over", || (failures(&hub.keep(), "dpa").len() == 2).then_some(())).await;
     chain_is_whole(&hub.keep(), "dpa");
     rig.stop().await;
 }

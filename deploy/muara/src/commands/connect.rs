@@ -1,9 +1,12 @@
 //! `muara connect PATH…`: connectors alone, near the legacy systems, with no open port.
 
 use std::process::ExitCode;
+use std::sync::Arc;
 
 use muara_connectors::definition::Variables;
-use muara_connectors::runner::{Connector, Options, StreamReport};
+use muara_connectors::runner::reload::{self, Follower};
+use muara_connectors::runner::{Connector, Observer, Options, StreamReport};
+use muara_connectors::worker::Launch;
 use serde_json::json;
 use tokio_util::sync::CancellationToken;
 use tokio_util::task::TaskTracker;
@@ -13,6 +16,7 @@ use crate::config::Config;
 use crate::failure::{EXIT_FAILURES, Failure};
 use crate::{installation, output};
 
+use super::bars::Bars;
 use super::demo::stopped;
 use super::serve::cannot_start;
 
@@ -25,17 +29,24 @@ pub(super) async fn run(options: Connect, config: &Config, as_json: bool) -> Res
             "run `muara serve --connect …`, or set `bus` to a broker",
         ));
     }
+    // Before they are loaded, so that an edit in between is seen.
+    let follower = Follower::new(options.paths.clone(), Variables::new(), Launch::again());
     let definitions = installation::definitions(&options.paths, &Variables::new())?;
     let (tasks, token) = (TaskTracker::new(), CancellationToken::new());
     installation::end_on_signal(token.clone(), &tasks);
     let bus = installation::bus(config, CancellationToken::new()).await?;
-    let settings = Options { schedule: !options.once, ..Options::new(bus.clone(), &config.state) };
+    let bars = Arc::new(Bars::new(as_json));
+    let (seen, once) = (bars.clone(), options.once);
+    let observer: Observer = Arc::new(move |progress| seen.show(&progress));
+    let observer = once.then_some(observer);
+    let settings = Options { schedule: !once, observer, ..Options::new(bus.clone(), &config.state) };
     let connectors =
         Connector::spawn(&definitions, settings, token.clone()).await.map_err(|error| cannot_start(&error))?;
     let mut code = ExitCode::SUCCESS;
-    if options.once {
+    if once {
         code = tokio::select! {
             reports = connectors.run_all_full() => {
+                bars.clear();
                 show(&reports, as_json);
                 let failed = reports.iter().any(|report| report.failure.is_some());
                 if failed { ExitCode::from(EXIT_FAILURES) } else { ExitCode::SUCCESS }
@@ -43,7 +54,8 @@ pub(super) async fn run(options: Connect, config: &Config, as_json: bool) -> Res
             () = token.cancelled() => stopped(),
         };
     } else {
-        token.cancelled().await;
+        let asked = installation::asked_to_look(token.clone(), &tasks);
+        follower.follow(&connectors, reload::EVERY, &asked, &token).await;
     }
     connectors.stop().await;
     tasks.close();
