@@ -51,11 +51,6 @@ impl Watch {
         Self { paths, known: BTreeMap::new(), looks: 0 }
     }
 
-    /// The files and folders.
-    pub fn paths(&self) -> &[PathBuf] {
-        &self.paths
-    }
-
     /// Looks once; reads what seems to have changed since the last time, and everything when told to be `thorough`.
     /// Blocks.
     pub fn look(&mut self, thorough: bool) -> Sight {
@@ -102,11 +97,12 @@ impl Gate {
     }
 
     /// Whether what is seen now is to be taken: it is another than what is in use, and nobody is still writing it, for two
-    /// looks in a row agree. `at_once` does not wait for the second.
+    /// looks in a row agree. `at_once` waits for no second one, and is for what is in use too: what definitions refer to
+    /// may have changed.
     pub fn opens(&mut self, now: &Sight, at_once: bool) -> bool {
         let settled = self.before == *now || at_once;
         self.before.clone_from(now);
-        settled && self.taken != *now
+        settled && (at_once || self.taken != *now)
     }
 
     /// It was taken, or found to be of no use.
@@ -183,6 +179,7 @@ mod tests {
         gate.close(whole.clone());
         assert!(!gate.opens(&whole, false), "it is in use");
         assert!(gate.opens(&half, true), "somebody said that it is ready");
-        assert!(!gate.opens(&whole, true), "what is in use was put back");
+        assert!(!gate.opens(&whole, false) && !gate.opens(&whole, false), "what is in use was put back");
+        assert!(gate.opens(&whole, true), "somebody wants it to be read again");
     }
 }
