@@ -3,10 +3,12 @@
 use muara_schemas::control::{Announcement, Heartbeat};
 use muara_schemas::{Moment, StreamName};
 
-use crate::definition::{Definition, Stream};
+use crate::definition::{Definition, Diagnostic, Stream};
 
-/// What the hub has to know of a stream; no secrets, for references stay references.
-pub fn announcement(definition: &Definition, stream: &Stream, now: Moment) -> Announcement {
+/// What the hub has to know of a stream; no secrets, for references stay references. `unused` says why a newer definition
+/// is not in use.
+pub fn announcement(definition: &Definition, stream: &Stream, unused: Option<&str>, now: Moment) -> Announcement {
+    let unused = unused.map(|why| format!("W0210 {}: a newer definition is not used: {why}", definition.origin.file));
     Announcement {
         stream: definition.stream_name(stream),
         record_type: stream.target.clone(),
@@ -15,7 +17,7 @@ pub fn announcement(definition: &Definition, stream: &Stream, now: Moment) -> An
         definition: stream.digest.clone(),
         document: definition.document.clone(),
         every_secs: stream.schedule.longest_gap(now, &definition.system.timezone).as_secs(),
-        warnings: stream.warnings.iter().map(crate::definition::Diagnostic::one_line).collect(),
+        warnings: unused.into_iter().chain(stream.warnings.iter().map(Diagnostic::one_line)).collect(),
     }
 }
 

@@ -43,7 +43,7 @@ pub const SCHEMA: &str = include_str!("../definition.schema.json");
 pub type Ask<'a> = &'a mut dyn FnMut(&[Program], &Json) -> Vec<Answer>;
 
 /// The largest list that a definition has beside it.
-const MAX_LIST_BYTES: usize = 16 * 1024 * 1024;
+pub(crate) const MAX_LIST_BYTES: usize = 16 * 1024 * 1024;
 
 /// Most definitions that one process takes.
 const MAX_FILES: usize = 2000;
@@ -53,11 +53,20 @@ const MAX_FILES: usize = 2000;
 /// Every reference to the environment or a file must have a value. Err holds all that is wrong in all files,
 /// warnings included; with Ok, warnings are in [`Stream::warnings`].
 pub fn load(paths: &[PathBuf], variables: &Variables, ask: Ask<'_>) -> Result<Vec<Definition>, Vec<Diagnostic>> {
-    let (origins, mut found) = gather(paths);
-    let (definitions, more) = read_with(origins, ask);
-    found.extend(more);
-    found.extend(definitions.iter().flat_map(|definition| check::references(definition, variables)));
+    let (definitions, found) = renew(paths, variables, ask);
     if found.iter().any(Diagnostic::is_error) { Err(found) } else { Ok(definitions) }
+}
+
+/// The same while others may go on: the definitions of the files that nothing is wrong with, and all that is wrong.
+pub fn renew(paths: &[PathBuf], variables: &Variables, ask: Ask<'_>) -> (Vec<Definition>, Vec<Diagnostic>) {
+    let (mut definitions, mut found) = check(paths, ask);
+    definitions.retain(|definition| {
+        let missing = check::references(definition, variables);
+        let usable = missing.is_empty();
+        found.extend(missing);
+        usable
+    });
+    (definitions, found)
 }
 
 /// Reads definitions without asking for the values of references; those with errors are left out.
@@ -98,9 +107,24 @@ pub fn read_with(origins: Vec<Origin>, ask: Ask<'_>) -> (Vec<Definition>, Vec<Di
 
 /// Reads the files themselves.
 fn gather(paths: &[PathBuf]) -> (Vec<Origin>, Vec<Diagnostic>) {
+    let (files, mut found) = files(paths);
+    let origins = files.iter().filter_map(|path| match text(path) {
+        Ok(text) => Some(with_lists(path, Origin::new(Origin::name_of(path), text))),
+        Err(why) => {
+            found.push(failed(path, format!("could not read the file: {why}")));
+            None
+        }
+    });
+    (origins.collect::<Vec<_>>(), found)
+}
+
+fn failed(path: &Path, why: String) -> Diagnostic {
+    Origin::new(Origin::name_of(path), "").report("E0102", report::Mark::default(), why)
+}
+
+/// The files that paths stand for.
+pub(crate) fn files(paths: &[PathBuf]) -> (Vec<PathBuf>, Vec<Diagnostic>) {
     let (mut files, mut found) = (Vec::new(), Vec::new());
-    let failed =
-        |path: &Path, why: String| Origin::new(Origin::name_of(path), "").report("E0102", report::Mark::default(), why);
     for path in paths {
         if !path.is_dir() {
             files.push(path.clone());
@@ -123,21 +147,23 @@ fn gather(paths: &[PathBuf]) -> (Vec<Origin>, Vec<Diagnostic>) {
         found.push(failed(&files[MAX_FILES], format!("more than {MAX_FILES} files")));
         files.truncate(MAX_FILES);
     }
-    let origins = files.iter().filter_map(|path| match text(path) {
-        Ok(text) => Some(with_lists(path, Origin::new(Origin::name_of(path), text))),
-        Err(why) => {
-            found.push(failed(path, format!("could not read the file: {why}")));
-            None
-        }
-    });
-    (origins.collect::<Vec<_>>(), found)
+    (files, found)
+}
+
+/// The lists that stand beside a file because its text names them.
+pub(crate) fn lists(path: &Path, text: &str) -> Vec<PathBuf> {
+    let names = crosswalk::files(&Origin::new(Origin::name_of(path), text));
+    names.into_iter().map(|name| beside(path, &name)).collect()
+}
+
+fn beside(path: &Path, name: &str) -> PathBuf {
+    path.parent().unwrap_or(Path::new(".")).join(name)
 }
 
 /// The origin with the texts of the lists that it names.
 fn with_lists(path: &Path, mut origin: Origin) -> Origin {
-    let folder = path.parent().unwrap_or(Path::new("."));
     for name in crosswalk::files(&origin) {
-        let read = bytes(&folder.join(&name), MAX_LIST_BYTES).map_err(|error| error.to_string());
+        let read = bytes(&beside(path, &name), MAX_LIST_BYTES).map_err(|error| error.to_string());
         let text = read.and_then(|bytes| match bytes.len() {
             0..=MAX_LIST_BYTES => String::from_utf8(bytes).map_err(|_| "it is not UTF-8".to_owned()),
             _ => Err(format!("it has more than {} MiB", MAX_LIST_BYTES >> 20)),
@@ -148,7 +174,7 @@ fn with_lists(path: &Path, mut origin: Origin) -> Origin {
 }
 
 /// One byte more than the most at most, without a byte order mark.
-fn bytes(path: &Path, most: usize) -> std::io::Result<Vec<u8>> {
+pub(crate) fn bytes(path: &Path, most: usize) -> std::io::Result<Vec<u8>> {
     let mut bytes = Vec::new();
     std::fs::File::open(path)?.take(most as u64 + 1).read_to_end(&mut bytes)?;
     Ok(bytes.strip_prefix(b"\xef\xbb\xbf").map_or_else(|| bytes.clone(), <[u8]>::to_vec))

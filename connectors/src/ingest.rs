@@ -65,23 +65,18 @@ struct Answer {
     records: Vec<Sifted>,
 }
 
-/// The addresses of all systems of a connector that call us; `None` when none does.
-pub async fn router(connector: &Handle) -> Option<Router> {
-    let doors = connector.doors().to_vec();
-    if doors.is_empty() {
-        return None;
-    }
+/// The addresses of all systems of a connector that call us, as its definitions are at the time of a request.
+pub fn router(connector: &Handle) -> Router {
     let ingest = Ingest {
-        doors: Doors::new(doors).await,
+        doors: Doors::new(connector.doors()),
         room: Arc::new(Semaphore::new(ROOM as usize)),
         busy: Mutex::default(),
     };
-    let router = Router::new()
+    Router::new()
         .route("/api/v1/ingest/{system}/{stream}", post(put))
         .route("/api/v1/ingest/{system}/{stream}/gone", post(take_back))
         .method_not_allowed_fallback(|| async { Problem::method() })
-        .with_state(Arc::new(ingest));
-    Some(router)
+        .with_state(Arc::new(ingest))
 }
 
 async fn put(ingest: State<Arc<Ingest>>, path: Path<(String, String)>, request: Request) -> Response {

@@ -14,5 +14,6 @@ pub mod reader;
 pub mod runner;
 pub mod state;
 pub mod text;
+pub mod watch;
 pub mod worker;
 pub mod xml;

@@ -209,6 +209,17 @@ impl State {
         Ok(())
     }
 
+    /// The same of a run under another definition than the last complete read had: from here on bodies of both stand at
+    /// the hub, and only a whole read makes them one again, even when the old definition comes back.
+    pub async fn begin_anew(&self, stream: i64, run: RunId) -> Result<(), Error> {
+        sqlx::query("update streams set run = $2, cursor = null, full_at = null where id = $1")
+            .bind(stream)
+            .bind(run.as_bytes().as_slice())
+            .execute(&self.write)
+            .await?;
+        Ok(())
+    }
+
     /// Forgets prints, cursor and run of a stream, so that it is read from the start and with no run before it.
     pub async fn forget(&self, stream: i64) -> Result<(), Error> {
         let mut tx = self.write.begin().await?;

@@ -5,5 +5,6 @@ mod faults;
 mod harness;
 mod office;
 mod push;
+mod reload;
 mod samples;
 mod separate;

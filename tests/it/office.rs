@@ -137,10 +137,14 @@ impl Office {
 
     /// Whether the connector keeps the stream paused.
     pub(crate) async fn is_paused(&self) -> bool {
+        self.kept("select count(*) from streams where paused_until is not null").await > 0
+    }
+
+    /// One integer from the connector's state file.
+    pub(crate) async fn kept(&self, sql: &'static str) -> i64 {
         let options = sqlx::sqlite::SqliteConnectOptions::new().filename(self.state_file());
         let mut state = options.connect().await.expect("the state file opens");
-        let paused = "select count(*) from streams where paused_until is not null";
-        sqlx::query_scalar::<_, i64>(paused).fetch_one(&mut state).await.expect("the state file answers") > 0
+        sqlx::query_scalar::<_, i64>(sql).fetch_one(&mut state).await.expect("the state file answers")
     }
 
     /// Starts everything in good health.

@@ -104,6 +104,13 @@ impl Running {
         self.child.id()
     }
 
+    /// Its resident memory in MB; `None` where the system does not tell.
+    pub fn resident(&self) -> Option<u64> {
+        let status = fs::read_to_string(format!("/proc/{}/status", self.pid())).ok()?;
+        let line = status.lines().find_map(|line| line.strip_prefix("VmRSS:"))?;
+        Some(line.trim().trim_end_matches(" kB").trim().parse::<u64>().ok()? / 1024)
+    }
+
     /// Whether it still runs.
     pub fn is_running(&mut self) -> bool {
         matches!(self.child.try_wait(), Ok(None))
@@ -144,6 +151,11 @@ impl Running {
     /// Lets it go on (SIGCONT).
     pub fn thaw(&self) {
         self.signal("CONT");
+    }
+
+    /// Tells it to look at its definitions again (SIGHUP).
+    pub fn hang_up(&self) {
+        self.signal("HUP");
     }
 
     /// Kills it (SIGKILL) and waits until it is gone.

@@ -26,6 +26,11 @@ impl Context {
         Self(text)
     }
 
+    /// The digest of what all streams of the file share.
+    pub(super) fn access(&self) -> String {
+        short(&self.0)
+    }
+
     /// The digest of a stream: 16 hex digits of BLAKE3 over system, source, stream and the target's schema.
     pub(super) fn digest(&self, name: &str, stream: &Node, schema: &str) -> String {
         let mut text = self.0.clone();
@@ -36,13 +41,27 @@ impl Context {
         }
         text.push('\n');
         text.push_str(schema);
-        blake3::hash(text.as_bytes()).to_hex()[..16].to_owned()
+        short(&text)
     }
+}
+
+/// A digest over every key of a stream but `tests`.
+pub(super) fn settings(stream: &Node) -> String {
+    let mut text = String::new();
+    if let Value::Map(entries) = &stream.value {
+        let kept = entries.iter().filter(|(key, ..)| key != "tests").cloned().collect();
+        write(&Node { mark: stream.mark, value: Value::Map(kept) }, &mut text);
+    }
+    short(&text)
 }
 
 /// A digest that depends on something more.
 pub(super) fn with(digest: &str, more: &str) -> String {
-    blake3::hash(format!("{digest}\n{more}").as_bytes()).to_hex()[..16].to_owned()
+    short(&format!("{digest}\n{more}"))
+}
+
+fn short(text: &str) -> String {
+    blake3::hash(text.as_bytes()).to_hex()[..16].to_owned()
 }
 
 /// JSON with sorted keys in which every scalar is a text: how it was quoted does not matter.

@@ -46,6 +46,8 @@ pub struct Definition {
     pub system: Arc<System>,
     /// How it is reached.
     pub source: Arc<SourceSpec>,
+    /// 16 hex digits over `system` and `source`, which all its streams share.
+    pub access: String,
     /// What is read from it, in file order.
     pub streams: Vec<Stream>,
     /// The definition as YAML without comments, tests and secrets, for announcements.
@@ -125,6 +127,8 @@ pub struct Stream {
     pub tests: Vec<Test>,
     /// 16 hex digits over everything that shapes a record; see the crate's README.
     pub digest: String,
+    /// 16 hex digits over every key but `tests`: with the same digest and the same settings it is the same stream.
+    pub settings: String,
     /// What lint warns of, for announcements.
     pub warnings: Vec<Diagnostic>,
     /// The file it stands in.

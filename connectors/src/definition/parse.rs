@@ -65,12 +65,12 @@ fn definition(walk: &Walk, root: &Node) -> Option<(Definition, Mark)> {
     };
     let spec = top.need("source").and_then(|node| source::source(walk, node, top.place("source")));
     let mut streams = Vec::new();
+    let context = canonical::Context::of(root);
     if let Some(node) = top.need("streams") {
         let entries = walk.entries(node, "streams");
         if entries.is_empty() && matches!(node.value, Value::Map(_)) {
             walk.cure("E0105", top.place("streams"), "`streams` has no stream", "give at least one");
         }
-        let context = canonical::Context::of(root);
         for (name, mark, node) in entries {
             if !is_name(name) {
                 walk.cure(
@@ -83,6 +83,7 @@ fn definition(walk: &Walk, root: &Node) -> Option<(Definition, Mark)> {
             if let Some(mut stream) = stream(walk, node, name, *mark, spec.as_ref()) {
                 let schema = Catalog::embedded().get(&stream.target).map_or("", |record_type| record_type.digest());
                 stream.digest = context.digest(name, node, schema);
+                stream.settings = canonical::settings(node);
                 streams.push(stream);
             }
         }
@@ -98,7 +99,8 @@ fn definition(walk: &Walk, root: &Node) -> Option<(Definition, Mark)> {
     let document = canonical::document(root);
     top.finish();
     let source = Arc::new(spec.unwrap_or(SourceSpec::Files(Files { folder: Setting::Plain(String::new()) })));
-    Some((Definition { system: Arc::new(system), source, streams, document, origin: walk.origin.clone() }, id))
+    let (system, access, origin) = (Arc::new(system), context.access(), walk.origin.clone());
+    Some((Definition { system, source, access, streams, document, origin }, id))
 }
 
 fn stream(walk: &Walk, node: &Node, name: &str, mark: Mark, spec: Option<&SourceSpec>) -> Option<Stream> {
@@ -198,6 +200,7 @@ fn stream(walk: &Walk, node: &Node, name: &str, mark: Mark, spec: Option<&Source
         on_invalid,
         tests: tests.unwrap_or_default(),
         digest: String::new(),
+        settings: String::new(),
         warnings: Vec::new(),
         origin: walk.origin.clone(),
         mark,

@@ -125,10 +125,15 @@ impl Diagnostic {
         self.severity == Severity::Error
     }
 
-    /// `warning W0101 file:3:5: message`, for announcements and logs.
+    /// `W0101 file:3:5: message`, for announcements and logs.
     pub fn one_line(&self) -> String {
+        format!("{} {}: {}", self.code, self.place(), self.message)
+    }
+
+    /// `file:3:5`.
+    pub fn place(&self) -> String {
         let place = if self.line > 0 { format!(":{}:{}", self.line, self.column) } else { String::new() };
-        format!("{} {}{place}: {}", self.code, self.file, self.message)
+        format!("{}{place}", self.file)
     }
 }
 

@@ -8,7 +8,7 @@ use std::time::Duration;
 use axum::http::HeaderMap;
 use axum::http::header::AUTHORIZATION;
 use secrecy::ExposeSecret as _;
-use tokio::sync::Semaphore;
+use tokio::sync::{Semaphore, watch};
 use tokio::time::Instant;
 
 use super::problem::Problem;
@@ -31,9 +31,15 @@ const MAX_WAITING: usize = 64;
 
 /// All doors, and who knocked at them in vain.
 pub(super) struct Doors {
-    all: Vec<Locked>,
+    known: tokio::sync::Mutex<Known>,
     strangers: Mutex<HashMap<IpAddr, (u32, Instant)>>,
     waiting: Semaphore,
+}
+
+/// The doors as they were at the last look.
+struct Known {
+    doors: watch::Receiver<Vec<Door>>,
+    locked: Arc<[Arc<Locked>]>,
 }
 
 /// A door with what opens it now.
@@ -50,15 +56,27 @@ struct Tokens {
 }
 
 impl Doors {
-    /// Reads all tokens once.
-    pub(super) async fn new(doors: Vec<Door>) -> Self {
-        let mut locked = Vec::with_capacity(doors.len());
-        for door in doors {
-            let (hashes, read_at) = (resolve(&door).await, Instant::now());
-            let spent = Mutex::new((read_at, 0));
-            locked.push(Locked { door, tokens: Mutex::new(Tokens { hashes, read_at }), spent });
+    /// Follows the doors of a connector.
+    pub(super) fn new(mut doors: watch::Receiver<Vec<Door>>) -> Self {
+        doors.mark_changed();
+        let known = tokio::sync::Mutex::new(Known { doors, locked: Arc::default() });
+        Self { known, strangers: Mutex::default(), waiting: Semaphore::new(MAX_WAITING) }
+    }
+
+    /// All doors as they are now; of those that are new the tokens are read.
+    async fn all(&self) -> Arc<[Arc<Locked>]> {
+        let mut known = self.known.lock().await;
+        if known.doors.has_changed().unwrap_or(false) {
+            let doors = known.doors.borrow_and_update().clone();
+            let mut locked = Vec::with_capacity(doors.len());
+            for door in doors {
+                let (hashes, read_at) = (resolve(&door).await, Instant::now());
+                let spent = Mutex::new((read_at, 0));
+                locked.push(Arc::new(Locked { door, tokens: Mutex::new(Tokens { hashes, read_at }), spent }));
+            }
+            known.locked = locked.into();
         }
-        Self { all: locked, strangers: Mutex::default(), waiting: Semaphore::new(MAX_WAITING) }
+        known.locked.clone()
     }
 
     /// The system that a request may hand records to. A wrong token and a system that does not exist are answered
@@ -68,22 +86,22 @@ impl Doors {
         (system, region): (&str, Option<&str>),
         headers: &HeaderMap,
         address: IpAddr,
-    ) -> Result<&Locked, Problem> {
+    ) -> Result<Arc<Locked>, Problem> {
         let token = token(headers).map(|token| blake3::hash(token.as_bytes()));
         let mut open = Vec::new();
         if let Some(token) = token {
-            for door in &self.all {
+            for door in &*self.all().await {
                 // Every door is tried, so that the time tells nothing of which exist.
                 let opens = door.opens(&token).await;
                 let is_meant =
                     door.door.system.id == system && region.is_none_or(|region| door.door.system.region == region);
                 if opens && is_meant {
-                    open.push(door);
+                    open.push(door.clone());
                 }
             }
         }
         match open.as_slice() {
-            [door] => Ok(door),
+            [door] => Ok(door.clone()),
             [] => Err(self.turn_away(address).await),
             _ => Err(Problem::which_region()),
         }
@@ -187,7 +205,7 @@ mod tests {
 
     #[tokio::test]
     async fn strangers_wait_longer_each_time_but_not_for_ever() {
-        let doors = Doors::new(Vec::new()).await;
+        let doors = Doors::new(watch::channel(Vec::new()).1);
         let (now, here, there) = (Instant::now(), IpAddr::from([10, 0, 0, 1]), IpAddr::from([10, 0, 0, 2]));
 
         let waits: Vec<_> = (0..40).map(|_| doors.count(here, now)).collect();
@@ -199,7 +217,7 @@ mod tests {
 
     #[tokio::test]
     async fn no_more_strangers_are_remembered_than_there_is_room_for() {
-        let doors = Doors::new(Vec::new()).await;
+        let doors = Doors::new(watch::channel(Vec::new()).1);
         let now = Instant::now();
 
         for number in 0..2_000_u32 {

@@ -1,6 +1,6 @@
 //! Commands of the hub to one system, and the answers.
 
-use std::collections::{HashMap, VecDeque};
+use std::collections::VecDeque;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
@@ -8,12 +8,13 @@ use muara_schemas::StreamName;
 use muara_schemas::bus::{Consumer, Delivery};
 use muara_schemas::control::{self, Answer, Command, Foreseen};
 use muara_schemas::message::Message;
-use tokio::sync::{mpsc, oneshot};
+use tokio::sync::{oneshot, watch};
 use tokio_util::sync::CancellationToken;
 use tokio_util::task::TaskTracker;
 
 use super::context::Post;
 use super::report::{AWAITED, StreamReport};
+use super::system::Roster;
 use super::worker::Order;
 
 /// How many command ids are remembered, so that one that comes again is not obeyed again.
@@ -31,8 +32,8 @@ struct Told {
 
 /// Serves the commands of one system.
 pub(super) struct Control {
-    /// By the stream's name.
-    pub(super) workers: HashMap<String, mpsc::Sender<Order>>,
+    /// Which streams there are now.
+    pub(super) roster: watch::Receiver<Roster>,
     pub(super) desk: Desk,
 }
 
@@ -83,7 +84,8 @@ impl Control {
         if expires_at <= charge.desk.post.clock.now() {
             return charge.settle(Err("it has expired".to_owned())).await;
         }
-        let Some(worker) = self.workers.get(&charge.stream.stream) else {
+        let worker = self.roster.borrow().orders(&charge.stream);
+        let Some(worker) = worker else {
             return charge.settle(Err("E0253: this connector has no such stream".to_owned())).await;
         };
         // When a worker is gone, so is its end of `done`, and the order counts as not obeyed.
@@ -171,7 +173,7 @@ impl Charge {
         tracker.spawn(async move {
             desk.token.run_until_cancelled(tokio::time::sleep(AGAIN)).await;
             desk.forget(&id);
-            drop(delivery);
+            delivery.requeue().await;
         });
     }
 }

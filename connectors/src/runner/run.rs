@@ -6,7 +6,7 @@
 use std::sync::Arc;
 
 use muara_schemas::page::{Note, RunId, RunKind};
-use muara_schemas::{Moment, Proof};
+use muara_schemas::{Moment, Proof, StreamName};
 use tokio::sync::{mpsc, watch};
 use tokio::task::JoinHandle;
 use tokio_util::sync::CancellationToken;
@@ -60,10 +60,23 @@ pub(super) struct Handed {
     pub(super) gone: Vec<Box<str>>,
 }
 
+/// The code of a run that ended early because its definition is not in use any more.
+pub(super) const CUT: &str = "E0285";
+
+/// How a run is told to end early.
+#[derive(Debug, Clone)]
+pub(super) struct Stop {
+    /// Here and now, wherever it is.
+    pub(super) at_once: CancellationToken,
+    /// At the edge of a page: what was sent is confirmed and kept, and the hub is told that the run is over.
+    pub(super) at_edge: CancellationToken,
+}
+
 /// A run under way.
 struct Run<'a> {
     context: &'a Arc<Context>,
     cancel: CancellationToken,
+    edge: CancellationToken,
     kind: RunKind,
     id: RunId,
     state: StreamState,
@@ -88,16 +101,20 @@ pub(super) async fn run(
     context: &Arc<Context>,
     reading: Reading,
     tracker: &TaskTracker,
-    cancel: &CancellationToken,
+    stop: &Stop,
 ) -> (StreamReport, Vec<Sifted>) {
     let mut report = StreamReport::failed(&context.name, String::new());
     let mut told = Vec::new();
-    let ended = attempt(context, reading, tracker, cancel, (&mut report, &mut told)).await;
+    let ended = attempt(context, reading, tracker, stop, (&mut report, &mut told)).await;
     report.failure = ended.err().map(|failure| failure.to_string());
     // Whatever still runs for this run ends with it.
     context.tell(report.counts.read + report.counts.left_out, None, true);
     if let Some(failure) = &report.failure {
-        tracing::warn!(stream = %report.name, "run failed: {failure}");
+        if stop.at_edge.is_cancelled() {
+            tracing::info!(stream = %report.name, "run ended early: {failure}");
+        } else {
+            tracing::warn!(stream = %report.name, "run failed: {failure}");
+        }
     } else {
         tracing::debug!(stream = %report.name, counts = ?report.counts, "run ended");
     }
@@ -108,7 +125,7 @@ async fn attempt(
     context: &Arc<Context>,
     reading: Reading,
     tracker: &TaskTracker,
-    cancel: &CancellationToken,
+    stop: &Stop,
     (report, told): (&mut StreamReport, &mut Vec<Sifted>),
 ) -> Result<(), Failure> {
     let state = context.state.stream(&context.name).await?;
@@ -127,7 +144,7 @@ async fn attempt(
     report.kind = kind;
 
     // Everything of this run hangs on this token: when the run is over, so are its tasks.
-    let cancel = cancel.child_token();
+    let cancel = stop.at_once.child_token();
     let _over = cancel.clone().drop_guard();
     let (sent_in, sent) = mpsc::channel(context.tuning.window);
     let (saved_in, saved) = watch::channel(0);
@@ -153,6 +170,7 @@ async fn attempt(
     let mut run = Run {
         context,
         cancel,
+        edge: stop.at_edge.clone(),
         kind,
         id,
         state,
@@ -192,6 +210,11 @@ async fn attempt(
         *told = sifter.told();
     }
     result
+}
+
+/// Why a run ended early.
+pub(super) fn cut(name: &StreamName) -> Failure {
+    Failure::new(CUT, format!("the definition of {name} was changed or taken away while it was read"))
 }
 
 async fn open(context: &Arc<Context>) -> Result<Box<dyn Source>, Failure> {
@@ -248,6 +271,8 @@ impl Run<'_> {
             let next = tokio::select! {
                 biased;
                 () = self.cancel.cancelled() => None,
+                // What is being pulled was not sent yet, so nothing waits for the source here.
+                () = self.edge.cancelled() => return Ok((Err(cut(&self.context.name)), false, Greatest::default())),
                 next = pulled.recv() => next,
             };
             match next {
@@ -354,7 +379,11 @@ impl Run<'_> {
             }
             // Until its end is confirmed nobody knows what the hub was told.
             self.context.keep_told(None);
-            self.context.state.begin(self.state.id, self.id).await?;
+            if self.state.definition == self.context.stream.digest {
+                self.context.state.begin(self.state.id, self.id).await?;
+            } else {
+                self.context.state.begin_anew(self.state.id, self.id).await?;
+            }
             self.begun = true;
             muara_schemas::fault::point("run.begun");
         }

@@ -15,7 +15,7 @@ use super::context::Context;
 use super::push::{Push, Sifted, Taken, Untaken};
 use super::replay::{self, replay};
 use super::report::{Failure, StreamReport};
-use super::run::{Reading, run};
+use super::run::{self, Reading, Stop, run};
 use crate::state;
 
 mod pushing;
@@ -53,44 +53,46 @@ pub(super) struct Status {
     pub(super) busy: bool,
 }
 
-/// The life of one stream.
-pub(super) struct Worker {
-    pub(super) context: Arc<Context>,
+/// What a stream is to work by; `None` when it is taken away. The newest counts.
+pub(super) type Task = Option<Arc<Context>>;
+
+/// The worker's ends of what others hold of a stream.
+pub(super) struct Ends {
     pub(super) orders: mpsc::Receiver<Order>,
+    pub(super) task: watch::Receiver<Task>,
     pub(super) status: watch::Sender<Status>,
+}
+
+/// What the workers of one system share.
+#[derive(Clone)]
+pub(super) struct Means {
     /// How many streams of this system, and of all, run at once.
     pub(super) turns: [Arc<Semaphore>; 2],
     pub(super) schedule: bool,
     pub(super) tracker: TaskTracker,
     pub(super) token: CancellationToken,
+}
+
+/// The life of one stream.
+pub(super) struct Worker {
+    context: Arc<Context>,
+    ends: Ends,
+    means: Means,
     waiting: VecDeque<Order>,
     /// When the next scheduled run is due; `None` when nothing runs by itself.
     due: Option<tokio::time::Instant>,
 }
 
 impl Worker {
-    pub(super) fn new(
-        context: Arc<Context>,
-        orders: mpsc::Receiver<Order>,
-        status: watch::Sender<Status>,
-        turns: [Arc<Semaphore>; 2],
-        schedule: bool,
-        tracker: TaskTracker,
-        token: CancellationToken,
-    ) -> Self {
-        let mut worker =
-            Self { context, orders, status, turns, schedule, tracker, token, waiting: VecDeque::new(), due: None };
-        if schedule && (worker.context.stream.schedule.begins_at_once() || worker.is_pushed()) {
-            worker.due = Some(tokio::time::Instant::now());
-        } else {
-            worker.plan(false);
-        }
+    pub(super) fn new(context: Arc<Context>, ends: Ends, means: Means) -> Self {
+        let mut worker = Self { context, ends, means, waiting: VecDeque::new(), due: None };
+        worker.settle_in();
         worker
     }
 
-    /// Lives until the token is cancelled.
+    /// Lives until the token is cancelled or the stream is taken away.
     pub(super) async fn live(mut self) {
-        loop {
+        while self.renew() {
             let order = if let Some(order) = self.waiting.pop_front() {
                 Some(order)
             } else {
@@ -98,8 +100,12 @@ impl Worker {
                 let due = self.due.unwrap_or_else(|| tokio::time::Instant::now() + Duration::from_hours(24));
                 tokio::select! {
                     biased;
-                    () = self.token.cancelled() => return,
-                    order = self.orders.recv() => match order {
+                    () = self.means.token.cancelled() => return,
+                    changed = self.ends.task.changed() => match changed {
+                        Ok(()) => continue,
+                        Err(_) => return,
+                    },
+                    order = self.ends.orders.recv() => match order {
                         None => return,
                         some => some,
                     },
@@ -112,9 +118,28 @@ impl Worker {
                 None if self.due.is_some() => self.scheduled().await,
                 None => {}
             }
-            if self.token.is_cancelled() {
+            if self.means.token.is_cancelled() {
                 return;
             }
+        }
+    }
+
+    /// Takes over the newest definition, between two runs; false when the stream was taken away.
+    fn renew(&mut self) -> bool {
+        let Some(context) = self.ends.task.borrow_and_update().clone() else { return false };
+        if !Arc::ptr_eq(&context, &self.context) {
+            self.context = context;
+            self.settle_in();
+        }
+        true
+    }
+
+    /// A definition that has just come begins as its schedule says.
+    fn settle_in(&mut self) {
+        if self.means.schedule && (self.context.stream.schedule.begins_at_once() || self.is_pushed()) {
+            self.due = Some(tokio::time::Instant::now());
+        } else {
+            self.plan(false);
         }
     }
 
@@ -129,7 +154,7 @@ impl Worker {
             Order::Pause { until, done } => self.pause(until, done).await,
             Order::Compare { done } => {
                 let _turn = self.turn().await;
-                let outcome = compare(&self.context, &self.token).await;
+                let outcome = compare(&self.context, &self.means.token).await;
                 drop(done.send(outcome.map(|count| format!("{count} keys")).map_err(|failure| failure.to_string())));
             }
             Order::Reread { keys, done } => {
@@ -150,7 +175,7 @@ impl Worker {
             // A pause does not hold it: nothing is asked of the source.
             Order::Replay { dry_run, entries, done } => {
                 let _turn = self.turn().await;
-                match replay(&self.context, entries, dry_run, &self.token).await {
+                match replay(&self.context, entries, dry_run, &self.means.token).await {
                     Ok(foreseen) => drop(done.send(Ok(foreseen))),
                     Err(failure) if failure.code == replay::NOT_YET => drop(done.send(Err(failure.to_string()))),
                     Err(failure) => {
@@ -187,24 +212,52 @@ impl Worker {
         if self.is_pushed() { self.fill_up().await } else { self.read(true).await }
     }
 
-    /// Runs, and goes on listening meanwhile: a reset or pause does not wait, anything else does.
+    /// Runs; a read that a newer definition cuts off is done again with that one.
     async fn run(&mut self, reading: Reading) -> (StreamReport, Vec<Sifted>) {
-        let stop = self.token.child_token();
+        let again = if let Reading::Pull { full } = &reading { Some(*full) } else { None };
+        let mut reading = reading;
+        loop {
+            let (report, sifted) = self.attempt(reading).await;
+            let cut = report.failure.as_deref().is_some_and(|failure| failure.starts_with(run::CUT));
+            let reset = matches!(self.waiting.front(), Some(Order::Reset { .. }));
+            if let Some(full) = again
+                && cut
+                && !reset
+                && self.renew()
+                && !self.is_paused().await
+            {
+                reading = Reading::Pull { full };
+                continue;
+            }
+            self.plan(report.failure.is_some());
+            self.ends.status.send_modify(|status| status.report = Some(report.clone()));
+            return (report, sifted);
+        }
+    }
+
+    /// Runs once, and goes on listening meanwhile: a reset or pause does not wait, a newer definition no longer than to
+    /// the edge of a page, anything else to the end. What a system hands over cannot be asked for again, so a push is
+    /// taken to its end.
+    async fn attempt(&mut self, reading: Reading) -> (StreamReport, Vec<Sifted>) {
+        let is_pull = matches!(reading, Reading::Pull { .. });
+        let stop = Stop { at_once: self.means.token.child_token(), at_edge: CancellationToken::new() };
         let context = self.context.clone();
-        let tracker = self.tracker.clone();
-        let turns = self.turns.clone();
+        let means = self.means.clone();
         let running = async {
-            let _turn = turn(&turns).await;
-            run(&context, reading, &tracker, &stop).await
+            match stop.at_edge.run_until_cancelled(turn(&means.turns)).await {
+                Some(_turn) => run(&context, reading, &means.tracker, &stop).await,
+                None => (StreamReport::failed(&context.name, run::cut(&context.name).to_string()), Vec::new()),
+            }
         };
         tokio::pin!(running);
         let mut resets = Vec::new();
         let (report, sifted) = loop {
             tokio::select! {
                 ended = &mut running => break ended,
-                Some(order) = self.orders.recv() => match order {
+                _ = self.ends.task.changed(), if is_pull && !stop.at_edge.is_cancelled() => stop.at_edge.cancel(),
+                Some(order) = self.ends.orders.recv() => match order {
                     Order::Reset { done } => {
-                        stop.cancel();
+                        stop.at_once.cancel();
                         resets.push(done);
                     }
                     Order::Pause { until, done } => Self::keep_pause(&context, until, done).await,
@@ -215,8 +268,6 @@ impl Worker {
         for done in resets {
             self.waiting.push_front(Order::Reset { done });
         }
-        self.plan(report.failure.is_some());
-        self.status.send_modify(|status| status.report = Some(report.clone()));
         (report, sifted)
     }
 
@@ -231,14 +282,14 @@ impl Worker {
         done.send(()).ok();
         if read {
             self.read_again().await;
-        } else if self.schedule {
+        } else if self.means.schedule {
             self.due = Some(tokio::time::Instant::now());
         }
     }
 
     async fn pause(&mut self, until: Option<Moment>, done: oneshot::Sender<()>) {
         Self::keep_pause(&self.context, until, done).await;
-        if self.schedule && until.is_none() {
+        if self.means.schedule && until.is_none() {
             self.due = Some(tokio::time::Instant::now());
         }
     }
@@ -251,7 +302,8 @@ impl Worker {
 
     /// When the next scheduled run is due.
     fn plan(&mut self, failed: bool) {
-        if !self.schedule {
+        if !self.means.schedule {
+            self.due = None;
             return;
         }
         if self.is_pushed() {
@@ -286,11 +338,11 @@ impl Worker {
     }
 
     async fn turn(&self) -> Vec<tokio::sync::OwnedSemaphorePermit> {
-        turn(&self.turns).await
+        turn(&self.means.turns).await
     }
 
     fn show(&self, busy: bool) {
-        self.status.send_if_modified(|status| std::mem::replace(&mut status.busy, busy) != busy);
+        self.ends.status.send_if_modified(|status| std::mem::replace(&mut status.busy, busy) != busy);
     }
 }
 

@@ -20,6 +20,7 @@ mod postgres;
 mod preview;
 mod push;
 mod rehearsal;
+mod reload;
 mod replay;
 mod rig;
 mod samples;

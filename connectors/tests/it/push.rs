@@ -43,7 +43,7 @@ impl Counter {
 
     /// Starts the connector and its door.
     async fn serve(&mut self) {
-        let router = ingest::router(self.rig.start().await).await.unwrap();
+        let router = ingest::router(self.rig.start().await);
         let listener = tokio::net::TcpListener::bind("127.0.0.1:0").await.unwrap();
         self.address = listener.local_addr().unwrap();
         let service = router.into_make_service_with_connect_info::<SocketAddr>();

@@ -90,6 +90,11 @@ impl Rig {
             "{}\n{text}",
             found.iter().map(ToString::to_string).collect::<Vec<_>>().join("\n")
         );
+        self.define_as(definitions);
+    }
+
+    /// Other definitions, as they were read elsewhere.
+    pub(crate) fn define_as(&mut self, definitions: Vec<Definition>) {
         self.definitions = definitions;
     }
 

@@ -8,6 +8,7 @@ use crate::failure::Failure;
 use crate::{installation, output, telemetry};
 
 mod backup;
+pub(crate) mod bars;
 mod conform;
 mod connect;
 mod demo;

@@ -3,6 +3,7 @@
 use std::collections::BTreeMap;
 use std::fs::{File, TryLockError};
 use std::path::PathBuf;
+use std::sync::Arc;
 
 use muara_connectors::definition::{Definition, Diagnostic, Variables};
 use muara_connectors::worker::Evaluator;
@@ -10,7 +11,10 @@ use muara_hub::Hub;
 use muara_hub::store::Db;
 use muara_schemas::Clock;
 use muara_schemas::bus::{AmqpConfig, Bus};
+use tokio::signal::unix::{SignalKind, signal};
+use tokio::sync::Notify;
 use tokio_util::sync::CancellationToken;
+use tokio_util::task::TaskTracker;
 
 use crate::config::Config;
 use crate::failure::Failure;
@@ -113,11 +117,24 @@ pub(crate) fn definitions(paths: &[PathBuf], variables: &Variables) -> Result<Ve
     })
 }
 
+/// Tells when the process is told to look at its definitions again: SIGHUP, as other servers take it.
+pub(crate) fn asked_to_look(token: CancellationToken, tasks: &TaskTracker) -> Arc<Notify> {
+    let asked = Arc::new(Notify::new());
+    let notice = asked.clone();
+    tasks.spawn(async move {
+        let Ok(mut signal) = signal(SignalKind::hangup()) else { return };
+        while let Some(Some(())) = token.run_until_cancelled(signal.recv()).await {
+            notice.notify_one();
+        }
+    });
+    asked
+}
+
 /// Ends at Ctrl-C or when the process is told to terminate.
-pub(crate) fn end_on_signal(token: CancellationToken, tasks: &tokio_util::task::TaskTracker) {
+pub(crate) fn end_on_signal(token: CancellationToken, tasks: &TaskTracker) {
     tasks.spawn(async move {
         let terminated = async {
-            match tokio::signal::unix::signal(tokio::signal::unix::SignalKind::terminate()) {
+            match signal(SignalKind::terminate()) {
                 Ok(mut signal) => drop(signal.recv().await),
                 Err(_) => std::future::pending().await,
             }

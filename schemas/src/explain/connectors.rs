@@ -205,6 +205,11 @@ pub const CODES: &[Code] = &[
         explanation: "A key stands for one request for a day: another body under the same key is refused (422), and so is a second request while the first is under way (409), which may come again a little later. Make a new key, such as a UUID, for each new request, and keep it only when the same request is sent again.",
     },
     Code {
+        code: "E0285",
+        title: "the run ended early, for its definition was changed",
+        explanation: "Somebody edited the definition while the stream was read. The run ended at the edge of a page: what was sent is confirmed and kept, and the stream is read anew by the new definition at once. When the stream was taken out of its file, it is not read any more; its records stay in the hub.",
+    },
+    Code {
         code: "W0201",
         title: "a cursor value lies in the future",
         explanation: "The cursor field of some records is more than a day ahead of now. They were read, but the cursor did not move to them, for every record in between would be missed. Usually a typing error in the source; correct it there.",
@@ -228,6 +233,11 @@ pub const CODES: &[Code] = &[
         code: "W0270",
         title: "nothing is pulled from a system that pushes",
         explanation: "Somebody ordered a run of a stream whose system calls us. There was nothing to do: its records come when it sends them. To have everything sent anew, ask the system for a push with `complete=true`.",
+    },
+    Code {
+        code: "W0210",
+        title: "a newer definition is not used",
+        explanation: "The file of this definition was edited while the connector runs, and something is wrong with it: the code and the place are named. The connector goes on with the definition from before. `muara lint` shows all that is wrong; when the file is good again it is taken over within seconds, and this finding closes by itself. Do not restart the connector before that, for it does not start with a broken definition.",
     },
     Code {
         code: "E0301",

@@ -23,6 +23,49 @@ async fn a_broker_killed_in_mid_sync_loses_nothing() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
+async fn a_long_read_waits_for_the_broker_in_little_memory_and_goes_on_where_it_stood() {
+    const MORE: i64 = 200_000;
+    let services = Services::private();
+    let office = Office::new(Size::Large, Some(&services)).await;
+    office
+        .legacy(&format!(
+            "with recursive n(i) as (select 1 union all select i + 1 from n where i < {MORE})
+             insert into ta_belanja select 10000 + i, 2026, '1.02.0.00.0.00.01.0000', '1.02.02.2.01.0001',
+             '5.1.02.01.01.0024', 'Belanja ' || i, i || '.00' from n"
+        ))
+        .await;
+    let running = office.start();
+    let connector = running.connector.as_ref().expect("the large size has a connector");
+    wait_until("the first records", SETTLE, async || office.number("select count(*) from records").await > 0).await;
+
+    services.kill_rabbit();
+    let (known, ended) = ("select count(*) from prints", "select count(*) from streams where full_at is not null");
+    let (mut before, mut since) = (-1, Instant::now());
+    wait_until("the connector to have saved what was confirmed", SETTLE, async || {
+        if std::mem::replace(&mut before, office.kept(known).await) != before {
+            since = Instant::now();
+        }
+        since.elapsed() > Duration::from_secs(3)
+    })
+    .await;
+    let (stood, begun) = (office.kept(known).await, connector.resident());
+    let (away, mut most) = (Instant::now(), 0);
+    wait_until("half a minute without a broker", Duration::from_mins(1), async || {
+        most = most.max(connector.resident().unwrap_or_default());
+        away.elapsed() > Duration::from_secs(30)
+    })
+    .await;
+
+    assert!(stood < MORE, "the broker went before the read was over");
+    assert_eq!((office.kept(known).await, office.kept(ended).await), (stood, 0), "what nobody confirms is not kept");
+    assert!(begun.is_none_or(|begun| most < begun + 40 && most < 300), "{begun:?} MB, then {most} MB");
+    services.start_rabbit();
+    office.settles_with(u64::from(ROWS) + MORE.unsigned_abs(), "all records").await;
+    office.log_is_whole().await;
+    assert_eq!(office.number("select count(*) from runs where prev is null").await, 1, "nothing began anew");
+}
+
+#[tokio::test(flavor = "multi_thread")]
 async fn a_database_away_for_two_minutes_dead_letters_no_page() {
     let services = Services::private();
     let office = Office::new(Size::Large, Some(&services)).await;

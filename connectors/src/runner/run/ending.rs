@@ -6,13 +6,17 @@ use muara_schemas::page::{End, Page};
 
 use super::super::closing::Outcome;
 use super::super::report::Failure;
-use super::Run;
+use super::{CUT, Run};
 use crate::state::{Advance, Closing, Save};
 
 impl Run<'_> {
     /// Ends the run with what kept it from reading, so that the hub knows too.
     pub(super) async fn fail(&mut self, failure: Failure) -> Result<(), Failure> {
-        self.finish(&Outcome::default(), None, Advance::default(), Some(failure.to_string())).await?;
+        // Of a run that was cut before it sent anything the hub need not know: the next one follows at once.
+        let unheard = failure.code == CUT && !self.begun && self.sifter()?.pages.is_empty();
+        if !unheard {
+            self.finish(&Outcome::default(), None, Advance::default(), Some(failure.to_string())).await?;
+        }
         Err(failure)
     }
 

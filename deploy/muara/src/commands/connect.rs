@@ -1,10 +1,13 @@
 //! `muara connect PATH…`: connectors alone, near the legacy systems, with no open port but for systems that push.
 
 use std::process::ExitCode;
+use std::sync::Arc;
 
 use muara_connectors::definition::{Definition, SourceSpec, Variables};
 use muara_connectors::ingest;
-use muara_connectors::runner::{Connector, Options, StreamReport};
+use muara_connectors::runner::reload::{self, Follower};
+use muara_connectors::runner::{Connector, Observer, Options, StreamReport};
+use muara_connectors::worker::Launch;
 use muara_hub::api;
 use serde_json::json;
 use tokio_util::sync::CancellationToken;
@@ -15,6 +18,7 @@ use crate::config::Config;
 use crate::failure::{EXIT_FAILURES, Failure};
 use crate::{installation, output};
 
+use super::bars::Bars;
 use super::demo::stopped;
 use super::serve::{bind, cannot_start};
 
@@ -27,6 +31,8 @@ pub(super) async fn run(options: Connect, config: &Config, as_json: bool) -> Res
             "run `muara serve --connect …`, or set `bus` to a broker",
         ));
     }
+    // Before they are loaded, so that an edit in between is seen.
+    let follower = Follower::new(options.paths.clone(), Variables::new(), Launch::again());
     let definitions = installation::definitions(&options.paths, &Variables::new())?;
     check_listen(&options, &definitions)?;
     let (tasks, token) = (TaskTracker::new(), CancellationToken::new());
@@ -36,24 +42,33 @@ pub(super) async fn run(options: Connect, config: &Config, as_json: bool) -> Res
         None => None,
     };
     let bus = installation::bus(config, CancellationToken::new()).await?;
-    let settings = Options { schedule: !options.once, ..Options::new(bus.clone(), &config.state) };
+    let bars = Arc::new(Bars::new(as_json));
+    let (seen, once) = (bars.clone(), options.once);
+    let observer: Observer = Arc::new(move |progress| seen.show(&progress));
+    let observer = once.then_some(observer);
+    let settings = Options { schedule: !once, observer, ..Options::new(bus.clone(), &config.state) };
     let connectors =
         Connector::spawn(&definitions, settings, token.clone()).await.map_err(|error| cannot_start(&error))?;
     let mut code = ExitCode::SUCCESS;
-    let door = ingest::router(&connectors).await;
-    if options.once {
+    let door = ingest::router(&connectors);
+    if once {
         code = tokio::select! {
             reports = connectors.run_all_full() => {
+                bars.clear();
                 show(&reports, as_json);
                 let failed = reports.iter().any(|report| report.failure.is_some());
                 if failed { ExitCode::from(EXIT_FAILURES) } else { ExitCode::SUCCESS }
             }
             () = token.cancelled() => stopped(),
         };
-    } else if let (Some(listener), Some(door)) = (listener, door) {
-        api::server::serve(listener, door, tasks.clone(), token.clone()).await;
     } else {
-        token.cancelled().await;
+        let asked = installation::asked_to_look(token.clone(), &tasks);
+        let following = follower.follow(&connectors, reload::EVERY, &asked, &token);
+        if let Some(listener) = listener {
+            tokio::join!(following, api::server::serve(listener, door, tasks.clone(), token.clone()));
+        } else {
+            following.await;
+        }
     }
     connectors.stop().await;
     tasks.close();

@@ -17,13 +17,12 @@ use muara_schemas::bus::Bus;
 use tokio_util::sync::CancellationToken;
 use tokio_util::task::TaskTracker;
 
+use super::bars::Bars;
 use super::{key, serve, sync};
 use crate::cli;
 use crate::config::Config;
 use crate::failure::{EXIT_FAILURES, Failure};
 use crate::{installation, output};
-
-mod bars;
 
 /// Where the demo lives: a folder to keep, or one that goes away with it.
 enum Folder {
@@ -59,7 +58,7 @@ pub(super) async fn run(options: cli::Demo, _config: &Config, as_json: bool) -> 
     let _lock = installation::lock(&database)?;
     let hub = Hub::open(&database, Bus::local(), Clock::system()).await?;
     hub.start(Senders::anybody(), &tasks, &token);
-    let bars = Arc::new(bars::Bars::new());
+    let bars = Arc::new(Bars::new(as_json));
     let connectors = start_connectors(&demo, &hub, folder.path(), &options, &bars, &token).await?;
     let code = if options.once {
         tokio::select! {
@@ -96,7 +95,7 @@ async fn start_connectors(
     hub: &Hub,
     folder: &Path,
     options: &cli::Demo,
-    bars: &Arc<bars::Bars>,
+    bars: &Arc<Bars>,
     token: &CancellationToken,
 ) -> Result<Handle, Failure> {
     let origins = Demo::definitions().iter().map(|(name, text)| Origin::new(format!("{name}.yaml"), *text)).collect();
@@ -122,7 +121,7 @@ pub(super) fn stopped() -> ExitCode {
 }
 
 /// One full sync and its summary.
-async fn once(hub: &Hub, connectors: &Handle, bars: &bars::Bars, as_json: bool) -> Result<ExitCode, Failure> {
+async fn once(hub: &Hub, connectors: &Handle, bars: &Bars, as_json: bool) -> Result<ExitCode, Failure> {
     let reports = connectors.run_all_full().await;
     sync::settle(hub, connectors).await?;
     bars.clear();
@@ -135,7 +134,7 @@ async fn once(hub: &Hub, connectors: &Handle, bars: &bars::Bars, as_json: bool) 
 struct Running<'a> {
     hub: &'a Hub,
     connectors: &'a Handle,
-    bars: &'a bars::Bars,
+    bars: &'a Bars,
     folder: &'a Path,
 }
 
@@ -151,8 +150,8 @@ impl Running<'_> {
             self.connectors.run_all_full().await;
             sync::settle(self.hub, self.connectors).await
         };
-        let door = ingest::router(self.connectors).await;
-        let serving = serve::serve((self.hub, door), listener, tasks, token);
+        let door = ingest::router(self.connectors);
+        let serving = serve::serve((self.hub, Some(door)), listener, tasks, token);
         tokio::pin!(serving);
         tokio::select! {
             () = &mut serving => return Ok(()),

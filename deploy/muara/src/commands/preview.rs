@@ -9,15 +9,17 @@ use muara_connectors::runner::preview::{self, Look, Outcome, Preview, Shown};
 use muara_connectors::worker::Launch;
 use serde_json::{Value, json};
 
+use super::bars::Bars;
 use crate::failure::{EXIT_FAILURES, Failure};
 use crate::{installation, output};
 
 /// Shows the first records of a definition's streams: what was asked, the raw record, what it became and why not.
 pub(super) async fn run(file: &Path, stream: Option<&str>, most: usize, as_json: bool) -> Result<ExitCode, Failure> {
     let (definitions, variables) = definitions(&[file.to_path_buf()])?;
-    let mut shown = Vec::new();
+    let (mut shown, bars) = (Vec::new(), Bars::new(as_json));
     for (definition, stream) in streams(&definitions, stream)? {
-        let seen = preview::preview(definition, stream, look(&variables, most)).await;
+        let name = definition.stream_name(stream).to_string();
+        let seen = bars.during(name, preview::preview(definition, stream, look(&variables, most))).await;
         shown.push((stream.name.clone(), seen));
     }
     let failed = shown.iter().any(|(_, seen)| seen.failure.is_some());

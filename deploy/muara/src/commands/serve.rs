@@ -5,7 +5,9 @@ use std::process::ExitCode;
 use axum::Router;
 use muara_connectors::definition::Variables;
 use muara_connectors::ingest;
+use muara_connectors::runner::reload::{self, Follower};
 use muara_connectors::runner::{Connector, Options};
+use muara_connectors::worker::Launch;
 use muara_hub::{Hub, api};
 use tokio::net::TcpListener;
 use tokio_util::sync::CancellationToken;
@@ -25,6 +27,8 @@ pub(super) async fn run(options: Serve, config: &Config) -> Result<ExitCode, Fai
             "name definitions with --connect, or set `bus` to a broker",
         ));
     }
+    // Before they are loaded, so that an edit in between is seen.
+    let follower = Follower::new(options.connect.clone(), Variables::new(), Launch::again());
     let definitions = installation::definitions(&options.connect, &Variables::new())?;
     let _lock = installation::lock(&config.database)?;
     let (tasks, token) = (TaskTracker::new(), CancellationToken::new());
@@ -43,13 +47,14 @@ pub(super) async fn run(options: Serve, config: &Config) -> Result<ExitCode, Fai
         let options = Options::new(bus.clone(), &config.state);
         Some(Connector::spawn(&definitions, options, token.clone()).await.map_err(|error| cannot_start(&error))?)
     };
-    let door = match &connectors {
-        Some(connectors) => ingest::router(connectors).await,
-        None => None,
-    };
-    serve((&hub, door), listener, &tasks, &token).await;
+    let door = connectors.as_ref().map(ingest::router);
+    let serving = serve((&hub, door), listener, &tasks, &token);
     if let Some(connectors) = connectors {
+        let asked = installation::asked_to_look(token.clone(), &tasks);
+        tokio::join!(serving, follower.follow(&connectors, reload::EVERY, &asked, &token));
         connectors.stop().await;
+    } else {
+        serving.await;
     }
     end(&hub, &tasks, &token).await;
     Ok(ExitCode::SUCCESS)

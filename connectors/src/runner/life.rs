@@ -1,0 +1,51 @@
+//! The signs of life of one system: its streams are announced at the start and after a change, and then heard of each
+//! minute.
+
+use std::time::Duration;
+
+use muara_schemas::message::Message;
+use tokio::sync::watch;
+use tokio_util::sync::CancellationToken;
+
+use super::context::Post;
+use super::system::Roster;
+use crate::announce;
+
+/// Lives until the token is cancelled.
+pub(super) async fn life(post: Post, roster: watch::Receiver<Roster>, every: Duration, token: CancellationToken) {
+    token.run_until_cancelled(talk(post, roster, every)).await;
+}
+
+async fn talk(post: Post, mut roster: watch::Receiver<Roster>, every: Duration) {
+    loop {
+        let now = roster.borrow_and_update().clone();
+        for stream in &now.definition.streams {
+            let announcement = announce::announcement(&now.definition, stream, now.unused.as_deref(), post.clock.now());
+            tell(&post, "announcement", &Message::Announcement(announcement)).await;
+        }
+        loop {
+            tokio::select! {
+                changed = roster.changed() => match changed {
+                    Ok(()) => break,
+                    Err(_) => return,
+                },
+                () = tokio::time::sleep(every) => beat(&post, &now).await,
+            }
+        }
+    }
+}
+
+async fn beat(post: &Post, roster: &Roster) {
+    for stream in &roster.streams {
+        let failure = stream.status.borrow().report.as_ref().and_then(|report| report.failure.clone());
+        let heartbeat = announce::heartbeat(&stream.name, post.clock.now(), failure);
+        tell(post, "heartbeat", &Message::Heartbeat(heartbeat)).await;
+    }
+}
+
+async fn tell(post: &Post, what: &str, message: &Message) {
+    let id = format!("{what}-{}", muara_schemas::canonical::hex(&muara_schemas::random::bytes::<16>()));
+    if let Err(failure) = post.send(id, message).await {
+        tracing::debug!("an {what} was not sent: {failure}");
+    }
+}
