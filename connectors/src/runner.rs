@@ -1,7 +1,7 @@
 //! The runner: pull → skip → map → validate → publish → save, for every stream of every definition.
 //!
 //! Read [`connector`] for what a program starts, `worker` for the life of a stream, `run` for the way of a record.
-//! `sift`, `verdict`, `closing`, `cursor`, `key`, `pages` and `seen` decide; `pull`, `saver`, `compare`, `replay` and
+//! `sift`, `verdict`, `closing`, `cursor`, `drift`, `key`, `pages` and `seen` decide; `pull`, `saver`, `compare`, `replay` and
 //! `control` obey.
 
 mod backoff;
@@ -11,6 +11,7 @@ pub mod connector;
 mod context;
 mod control;
 mod cursor;
+mod drift;
 mod key;
 mod pages;
 pub mod preview;

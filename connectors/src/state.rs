@@ -16,6 +16,7 @@ use sqlx::sqlite::{SqliteConnectOptions, SqliteJournalMode, SqlitePool, SqlitePo
 mod look;
 mod mark;
 mod print;
+mod profile;
 mod save;
 mod scan;
 #[cfg(test)]
@@ -23,6 +24,7 @@ mod tests;
 
 pub use mark::Mark;
 pub use print::{Hash, NONE, Print};
+pub use profile::Learned;
 pub use save::{Advance, Closing, Save};
 pub use scan::Row;
 
@@ -46,6 +48,12 @@ create table if not exists parts (
   stream integer not null,
   name text not null,
   unique (stream, name)
+) strict;
+create table if not exists profiles (
+  stream integer primary key,
+  definition text not null,
+  baseline text,
+  seen text not null
 ) strict;
 create table if not exists prints (
   stream integer not null,

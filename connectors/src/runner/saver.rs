@@ -8,7 +8,7 @@ use tokio::sync::{mpsc, watch};
 
 use super::context::Context;
 use super::report::Failure;
-use crate::state::Save;
+use crate::state::{Advance, Learned, Save};
 
 /// How many saves go into one transaction at most, beyond the item that fills it.
 const BATCH: usize = 4_000;
@@ -18,6 +18,7 @@ pub(super) struct Sent {
     pub(super) receipt: Option<Receipt>,
     pub(super) saves: Vec<Save>,
     pub(super) next_slot: u32,
+    pub(super) learned: Option<Learned>,
 }
 
 /// Waits for receipts in the order of the items and saves as far as they are contiguous.
@@ -34,7 +35,7 @@ pub(super) async fn run(
             Some(item) => Some(item),
             None => sent.recv().await,
         };
-        let Some(Sent { receipt, mut saves, mut next_slot }) = first else { return Ok(()) };
+        let Some(Sent { receipt, mut saves, mut next_slot, mut learned }) = first else { return Ok(()) };
         if let Some(receipt) = receipt {
             receipt.await?;
             muara_schemas::fault::point("page.confirmed");
@@ -58,8 +59,10 @@ pub(super) async fn run(
             items += 1;
             next_slot = more.next_slot;
             saves.append(&mut more.saves);
+            learned = more.learned.or(learned);
         }
-        context.state.save(context.id, &saves, next_slot, None, None).await?;
+        let advance = learned.map(|learned| Advance { learned: Some(learned), ..Advance::default() });
+        context.state.save(context.id, &saves, next_slot, advance.as_ref(), None).await?;
         saved.send_replace(items);
     }
 }

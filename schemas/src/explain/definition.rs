@@ -180,6 +180,11 @@ pub const CODES: &[Code] = &[
         explanation: "The list gives other values for one code at other times (`valid_from`, `valid_to`), so the mapping has to say which day counts. Add `valid_on:` with a field of the record that holds a date or a year.",
     },
     Code {
+        code: "E0160",
+        title: "`drift` names known fields in vain",
+        explanation: "`known` lists new fields that nobody needs to hear of, each once and at most 500. Beside `added: ignore` it has no use, because then no new field is told.",
+    },
+    Code {
         code: "W0101",
         title: "the stream has no tests",
         explanation: "Without an example nobody notices when a change of the file changes what records become. Copy one typical raw record under `tests` with the body it must become, and one that must be quarantined; use no data of real persons.",
