@@ -16,6 +16,7 @@ use crate::profile::{Change, Drift, Measure, Profile, compare};
 use crate::raw::Fields;
 use crate::state::Learned;
 
+mod line;
 mod telling;
 
 pub(super) use telling::notes;
@@ -141,9 +142,4 @@ const fn policy(rules: &Rules, change: Change) -> Policy {
         Change::Removed => rules.removed,
         Change::Retyped => rules.retyped,
     }
-}
-
-/// The line of the field table that would take up a new field, where one is likely.
-fn proposal(_drift: &Drift, _stream: &Stream) -> Option<String> {
-    None
 }

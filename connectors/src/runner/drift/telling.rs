@@ -2,6 +2,7 @@
 
 use muara_schemas::page::Reason;
 
+use super::line;
 use crate::definition::Stream;
 use crate::definition::model::{FieldTable, Rule};
 use crate::json::write_text;
@@ -17,19 +18,21 @@ const SHOWN: usize = 80;
 /// One note for each sort of change.
 pub(in super::super) fn notes(drifts: &[Drift], stream: &Stream) -> Vec<(&'static str, String)> {
     let codes = [(Change::Added, "W0205"), (Change::Removed, "W0206"), (Change::Retyped, "W0207")];
+    let lost: Vec<&str> =
+        drifts.iter().filter(|drift| drift.change == Change::Removed).map(|drift| drift.path.as_str()).collect();
     let note = |(change, code): (Change, &'static str)| {
         let same: Vec<&Drift> = drifts.iter().filter(|drift| drift.change == change).collect();
-        (!same.is_empty()).then(|| (code, note(&same, stream)))
+        (!same.is_empty()).then(|| (code, note(&same, stream, &lost)))
     };
     codes.into_iter().filter_map(note).collect()
 }
 
 /// As many sentences as there is room for, and how many more there are.
-fn note(drifts: &[&Drift], stream: &Stream) -> String {
+fn note(drifts: &[&Drift], stream: &Stream, lost: &[&str]) -> String {
     let mut text = String::new();
     let mut told = 0;
     for drift in drifts.iter().take(NAMED) {
-        let sentence = sentence(drift, stream);
+        let sentence = sentence(drift, stream, lost);
         if told > 0 && text.len() + sentence.len() + 20 > MAX_NOTE_BYTES {
             break;
         }
@@ -44,7 +47,7 @@ fn note(drifts: &[&Drift], stream: &Stream) -> String {
     text
 }
 
-fn sentence(drift: &Drift, stream: &Stream) -> String {
+fn sentence(drift: &Drift, stream: &Stream, lost: &[&str]) -> String {
     let path = shown(&drift.path);
     let (count, of) = (grouped(drift.count), grouped(drift.of));
     let counted = format!("{count} of {of}");
@@ -52,7 +55,7 @@ fn sentence(drift: &Drift, stream: &Stream) -> String {
     match drift.change {
         Change::Added => {
             let such = if drift.now.is_empty() { String::new() } else { format!(", such as {now}") };
-            let line = super::proposal(drift, stream).map_or_else(String::new, |line| format!(": perhaps `{line}`"));
+            let line = line::of(drift, stream, lost).map_or_else(String::new, |line| format!(": perhaps `{line}`"));
             format!("new field `{path}` ({counted}{such}){line}")
         }
         Change::Removed => {
