@@ -7,6 +7,7 @@ pub mod json;
 pub mod kind;
 pub mod kinds;
 pub mod mapping;
+pub mod proposal;
 pub mod raw;
 pub mod reader;
 pub mod runner;
