@@ -8,6 +8,7 @@ pub mod kind;
 pub mod kinds;
 pub mod mapping;
 pub mod profile;
+pub mod proposal;
 pub mod raw;
 pub mod reader;
 pub mod runner;

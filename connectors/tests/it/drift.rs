@@ -98,7 +98,11 @@ async fn a_lost_column_and_values_of_another_form_are_told_with_how_they_were() 
 
 #[tokio::test(flavor = "multi_thread")]
 async fn a_first_read_that_was_broken_off_learns_in_two_halves() {
-    let (mut rig, server) = http::rig("", "    read: {get: /dpa, records: data}\n    page: {by: page, param: page, size: {param: limit, value: 40}}\n").await;
+    let (mut rig, server) = http::rig(
+        "",
+        "    read: {get: /dpa, records: data}\n    page: {by: page, param: page, size: {param: limit, value: 40}}\n",
+    )
+    .await;
     let records = |ids: std::ops::Range<u32>, rest: &str| {
         let records: Vec<String> = ids.map(|id| format!(r#"{{"id":{id},"nilai":{id}{rest}}}"#)).collect();
         format!(r#"{{"data":[{}]}}"#, records.join(","))
@@ -131,7 +135,11 @@ async fn in_json_a_number_becomes_a_text_and_an_object_gains_a_field() {
     let report = rig.run(false).await;
 
     assert_eq!(codes(&report.notes), ["W0205", "W0207"]);
-    assert!(report.notes[0].detail.starts_with("new field `opd.nama` (30 of 30, such as `Aaaaa A`)"), "{:?}", report.notes);
+    assert!(
+        report.notes[0].detail.starts_with("new field `opd.nama` (30 of 30, such as `Aaaaa A`)"),
+        "{:?}",
+        report.notes
+    );
     let retyped = "`nilai` was `9999` and is now `9999.99` (30 of 30): perhaps `amount: {from: nilai, as: money}`";
     assert_eq!(report.notes[1].detail, retyped);
 }
