@@ -90,7 +90,7 @@ async fn a_lost_column_and_values_of_another_form_are_told_with_how_they_were() 
     let detail = &report.notes[1].detail;
     assert_eq!(detail, "no field `uraian` any more in 40 records, which was such as `aaaaa`: `description` reads it");
     let detail = &report.notes[2].detail;
-    let amount = "`nilai` was `9999.99` or `99999.99` and is now `9.999.999,99` (5 of 40): perhaps `amount: {from: nilai, as: money_id}`";
+    let amount = "`nilai` was `9999.9` or `99999.9` and is now `9.999.999,99` (5 of 40): perhaps `amount: {from: nilai, as: money_id}`";
     assert!(detail.contains(amount), "{detail}");
     assert!(detail.contains("`diubah` was `9999-99-99` and is now `99/99/9999` (40 of 40)"), "{detail}");
     assert!(!detail.contains("2026") && !detail.contains("000"), "no value of a record: {detail}");
