@@ -69,7 +69,7 @@ impl Watch {
         };
         let mut reasons = Vec::new();
         for (change, path) in Measure::new(baseline, &self.stream.zero).look(record) {
-            if change == Change::Added && rules.is_known(&path) {
+            if change == Change::Added && self.is_known(&path) {
                 continue;
             }
             match policy(rules, change) {
@@ -108,7 +108,7 @@ impl Watch {
         let rules = &self.stream.drift;
         let mut drifts = compare(baseline, &self.seen());
         drifts.retain(|drift| {
-            let is_known = drift.change == Change::Added && rules.is_known(&drift.path);
+            let is_known = drift.change == Change::Added && self.is_known(&drift.path);
             policy(rules, drift.change) != Policy::Ignore && !is_known
         });
         drifts
@@ -124,6 +124,11 @@ impl Watch {
             baseline: self.baseline.as_ref().map(Profile::to_text),
             seen: self.seen().to_text(),
         })
+    }
+
+    /// Whether nobody needs to hear of a new field: it is named, or the field table waited for it.
+    fn is_known(&self, path: &str) -> bool {
+        self.stream.drift.is_known(path) || !telling::targets(&self.stream.map, path).is_empty()
     }
 
     fn seen(&self) -> Cow<'_, Profile> {

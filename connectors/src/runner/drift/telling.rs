@@ -93,7 +93,7 @@ pub(super) fn what(change: Change, path: &str) -> String {
 }
 
 /// The targets that are taken from a source field.
-fn targets(map: &FieldTable, path: &str) -> Vec<String> {
+pub(super) fn targets(map: &FieldTable, path: &str) -> Vec<String> {
     let mut found = Vec::new();
     for field in &map.fields {
         match &field.rule {
