@@ -12,6 +12,7 @@ use crate::json::Json;
 mod canonical;
 mod check;
 mod crosswalk;
+mod drift;
 mod expression;
 pub(crate) mod identifier;
 mod link;

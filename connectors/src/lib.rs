@@ -9,6 +9,8 @@ pub mod json;
 pub mod kind;
 pub mod kinds;
 pub mod mapping;
+pub mod profile;
+pub mod proposal;
 pub mod raw;
 pub mod reader;
 pub mod runner;

@@ -3,6 +3,9 @@
 //! Read [`connector`] for what a program starts, [`reload`] for a change of definitions, `system` for what streams share,
 //! `worker` for the life of a stream, `run` for the way of a record. `sift`, `verdict`, `closing`, `cursor`, `key`, `pages`
 //! and `seen` decide; `pull`, `saver`, `compare`, `replay` and `control` obey.
+//! Read [`connector`] for what a program starts, `worker` for the life of a stream, `run` for the way of a record.
+//! `sift`, `verdict`, `closing`, `cursor`, `drift`, `key`, `pages` and `seen` decide; `pull`, `saver`, `compare`, `replay` and
+//! `control` obey.
 
 mod backoff;
 mod closing;
@@ -11,6 +14,7 @@ pub mod connector;
 mod context;
 mod control;
 mod cursor;
+mod drift;
 mod fleet;
 mod key;
 mod life;

@@ -19,6 +19,7 @@ mod answered;
 mod look;
 mod mark;
 mod print;
+mod profile;
 mod pushed;
 mod save;
 mod scan;
@@ -28,6 +29,7 @@ mod tests;
 pub use answered::Answered;
 pub use mark::Mark;
 pub use print::{Hash, NONE, Print};
+pub use profile::Learned;
 pub use pushed::Pushed;
 pub use save::{Advance, Closing, Save};
 pub use scan::Row;
@@ -52,6 +54,12 @@ create table if not exists parts (
   stream integer not null,
   name text not null,
   unique (stream, name)
+) strict;
+create table if not exists profiles (
+  stream integer primary key,
+  definition text not null,
+  baseline text,
+  seen text not null
 ) strict;
 create table if not exists prints (
   stream integer not null,

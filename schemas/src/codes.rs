@@ -83,6 +83,11 @@ impl CodeList {
         })
     }
 
+    /// Whether it holds the code, at whatever time.
+    pub fn has(&self, code: &str) -> bool {
+        self.entries.contains_key(code)
+    }
+
     /// All codes in order.
     pub fn codes(&self) -> impl Iterator<Item = (&str, &Entry)> {
         self.entries.iter().flat_map(|(code, spans)| spans.iter().map(move |entry| (code.as_str(), entry)))

@@ -14,6 +14,7 @@ use super::report::{Diagnostic, Mark, Origin};
 use crate::json::Path;
 
 mod auth;
+mod drift;
 mod each;
 mod exec;
 mod expression;
@@ -27,6 +28,7 @@ mod sql;
 mod table;
 
 pub use auth::{Auth, KeyPlace, OAuth2, Step, Tls};
+pub use drift::{Drift, Policy};
 pub use each::{Each, INDEX, PARENT, of_parent};
 pub use exec::{Exec, ExecRead, Protocol, Tree};
 pub use expression::{Expr, Where};
@@ -123,6 +125,8 @@ pub struct Stream {
     pub schedule: Schedule,
     /// How many broken records a run bears.
     pub on_invalid: OnInvalid,
+    /// What is done about a source that gains, loses or changes a field.
+    pub drift: Drift,
     /// Examples that lint runs.
     pub tests: Vec<Test>,
     /// 16 hex digits over everything that shapes a record; see the crate's README.

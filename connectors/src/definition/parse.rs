@@ -18,7 +18,7 @@ use super::node::{self, Node, Value};
 use super::reference::Setting;
 use super::report::{Diagnostic, Mark, Origin};
 use super::walk::{Section, Walk};
-use super::{canonical, crosswalk, expression, link, paging, schedule, source, system, table};
+use super::{canonical, crosswalk, drift, expression, link, paging, schedule, source, system, table};
 use crate::json::Path;
 
 /// The version of the language that this program reads.
@@ -171,6 +171,8 @@ fn stream(walk: &Walk, node: &Node, name: &str, mark: Mark, spec: Option<&Source
     let on_invalid = on_invalid
         .and_then(|node| schedule::on_invalid(walk, node, &full, section.place("on_invalid")))
         .unwrap_or_default();
+    let drift = section.take("drift");
+    let drift = drift.and_then(|node| drift::drift(walk, node, &full, section.place("drift"))).unwrap_or_default();
     let tests = section.take("tests").map(|node| table::tests(walk, node, &format!("{full}.tests")));
     if tests.as_ref().is_none_or(Vec::is_empty) {
         walk.cure(
@@ -198,6 +200,7 @@ fn stream(walk: &Walk, node: &Node, name: &str, mark: Mark, spec: Option<&Source
         where_,
         schedule,
         on_invalid,
+        drift,
         tests: tests.unwrap_or_default(),
         digest: String::new(),
         settings: String::new(),

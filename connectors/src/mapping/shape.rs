@@ -127,7 +127,7 @@ fn read(schema: &Value, head: &Value, depth: usize) -> Shape {
 }
 
 /// Money and quantities are known by the pattern of their shared definition, so that a schema may spell it out.
-fn kind(schema: &Value, head: &Value) -> Kind {
+pub(crate) fn kind(schema: &Value, head: &Value) -> Kind {
     let text = |key: &str| schema.get(key).and_then(Value::as_str);
     let shared = |name: &str| {
         let pattern = head.pointer(&format!("/$defs/{name}/pattern")).and_then(Value::as_str);

@@ -15,6 +15,7 @@ use tokio_util::task::TaskTracker;
 use super::closing::Reckoning;
 use super::context::Context;
 use super::cursor::{self, Greatest};
+use super::drift::Watch;
 use super::pages::{Pages, RunHead};
 use super::pull::{Pulled, Puller};
 use super::push::Sifted;
@@ -160,7 +161,8 @@ async fn attempt(
         prev: state.run,
         kind,
     };
-    let sifter = Sifter::new(context, Pages::new(head), state.next_slot);
+    let watch = Watch::new(context, context.state.learned(state.id).await?, kind);
+    let sifter = Sifter::new(context, Pages::new(head), state.next_slot, watch);
     let is_pushed = matches!(reading, Reading::Push(_));
     let sifter = if is_pushed { sifter.telling() } else { sifter };
     let (source, gone) = match reading {
@@ -229,7 +231,11 @@ impl Run<'_> {
         let read = self.read(pulled).await;
         let (result, snapshot, greatest) = match read {
             Ok(end) => end,
-            Err(failure) if ["E0207", "E0214", "E0215"].contains(&failure.code) => return self.fail(failure).await,
+            Err(failure) if ["E0207", "E0214", "E0215", "E0280"].contains(&failure.code) => {
+                // What changed in the source is most often why its records are broken.
+                self.note_drift();
+                return self.fail(failure).await;
+            }
             Err(failure) => return Err(failure),
         };
         let result = match result {
@@ -242,6 +248,9 @@ impl Run<'_> {
             _ => result,
         };
         if result.is_ok() {
+            if self.kind == RunKind::Full {
+                self.sifter()?.read_whole();
+            }
             self.note(&greatest);
         }
         match result {
@@ -258,7 +267,10 @@ impl Run<'_> {
                 self.taken_back(&mut outcome).await?;
                 self.finish(&outcome, None, advance, None).await
             }
-            Err(failure) => self.fail(failure).await,
+            Err(failure) => {
+                self.note_drift();
+                self.fail(failure).await
+            }
         }
     }
 
@@ -357,7 +369,8 @@ impl Run<'_> {
                 Some(self.cancel.run_until_cancelled(publishing).await.ok_or_else(|| self.stopped())??)
             }
         };
-        let sent = Sent { receipt, saves: item.saves, next_slot: item.next_slot, checkpoint: item.checkpoint };
+        let Item { saves, next_slot, checkpoint, learned, .. } = item;
+        let sent = Sent { receipt, saves, next_slot, checkpoint, learned };
         let Some(way) = self.sent.clone() else { return Err(self.stopped()) };
         match self.cancel.run_until_cancelled(way.send(sent)).await {
             None => Err(self.stopped()),
@@ -429,6 +442,7 @@ impl Run<'_> {
             definition: Some(self.context.stream.digest.clone()),
             cursor: self.told_by_source.state.take().or(greatest.value),
             full_at: Some(self.now()),
+            learned: None,
         };
         self.proof = Some(outcome.proof);
         self.finish(&outcome, Some(outcome.proof), advance, None).await

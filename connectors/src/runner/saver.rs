@@ -8,7 +8,7 @@ use tokio::sync::{mpsc, watch};
 
 use super::context::Context;
 use super::report::Failure;
-use crate::state::{Advance, Save};
+use crate::state::{Advance, Learned, Save};
 
 /// How many saves go into one transaction at most, beyond the item that fills it.
 const BATCH: usize = 4_000;
@@ -20,6 +20,7 @@ pub(super) struct Sent {
     pub(super) next_slot: u32,
     /// The cursor that moves with it.
     pub(super) checkpoint: Option<String>,
+    pub(super) learned: Option<Learned>,
 }
 
 /// Waits for receipts in the order of the items and saves as far as they are contiguous.
@@ -36,7 +37,9 @@ pub(super) async fn run(
             Some(item) => Some(item),
             None => sent.recv().await,
         };
-        let Some(Sent { receipt, mut saves, mut next_slot, mut checkpoint }) = first else { return Ok(()) };
+        let Some(Sent { receipt, mut saves, mut next_slot, mut checkpoint, mut learned }) = first else {
+            return Ok(());
+        };
         if let Some(receipt) = receipt {
             receipt.await?;
             muara_schemas::fault::point("page.confirmed");
@@ -61,8 +64,10 @@ pub(super) async fn run(
             next_slot = more.next_slot;
             checkpoint = more.checkpoint.or(checkpoint);
             saves.append(&mut more.saves);
+            learned = more.learned.or(learned);
         }
-        let advance = checkpoint.map(|cursor| Advance { cursor: Some(cursor), ..Advance::default() });
+        let advance = Advance { cursor: checkpoint, learned, ..Advance::default() };
+        let advance = (advance != Advance::default()).then_some(advance);
         context.state.save(context.id, &saves, next_slot, advance.as_ref(), None).await?;
         saved.send_replace(items);
     }

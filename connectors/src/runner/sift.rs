@@ -9,6 +9,7 @@ use muara_schemas::page::{About, Counts, Quarantined, Reason, Record, RunKind};
 use muara_schemas::{ContentHash, Moment};
 
 use super::context::Context;
+use super::drift::{Treatment, Watch};
 use super::key::KEYLESS;
 use super::pages::Pages;
 use super::push::{Fate, Sifted};
@@ -18,7 +19,7 @@ use super::settings::Tuning;
 use super::verdict::{Judge, Verdict, kept, reason};
 use crate::definition::model::OnInvalid;
 use crate::raw::{Head, Place, Raw, Row};
-use crate::state::{Hash, Mark, NONE, Print, Save};
+use crate::state::{Hash, Learned, Mark, NONE, Print, Save};
 
 mod telling;
 mod tolerance;
@@ -56,6 +57,8 @@ pub(super) struct Item {
     pub(super) next_slot: u32,
     /// Where a later run may go on, once this is saved.
     pub(super) checkpoint: Option<String>,
+    /// What the records looked like up to here.
+    pub(super) learned: Option<Learned>,
 }
 
 /// The fields of the definition that workbook errors are checked against.
@@ -79,6 +82,10 @@ pub(super) struct Sifter {
     pub(super) keyless: bool,
     /// Columns that the field table reads and some rows do not have, with the targets they are for.
     pub(super) absent: BTreeSet<(String, String)>,
+    /// What the records look like, and what is otherwise than it was.
+    pub(super) watch: Watch,
+    /// Why a record ends the run.
+    halt: Option<Failure>,
     /// The columns that were looked at last.
     head: Option<Arc<Head>>,
     next_slot: u32,
@@ -92,7 +99,7 @@ pub(super) struct Sifter {
 }
 
 impl Sifter {
-    pub(super) fn new(context: &Context, pages: Pages, next_slot: u32) -> Self {
+    pub(super) fn new(context: &Context, pages: Pages, next_slot: u32, watch: Watch) -> Self {
         Self {
             uses: context.uses.clone(),
             judge: Judge::of(context),
@@ -106,6 +113,8 @@ impl Sifter {
             sightings: HashMap::new(),
             keyless: false,
             absent: BTreeSet::new(),
+            watch,
+            halt: None,
             head: None,
             next_slot,
             pending: HashMap::new(),
@@ -129,7 +138,8 @@ impl Sifter {
         for (probe, known) in batch.probes.into_iter().zip(batch.known) {
             self.seen.next();
             self.one(probe, known, batch.part, now, &mut items);
-            if let Err(failure) = self.tolerable().and_then(|()| self.expressions_end()) {
+            let halted = self.halt.take().map_or(Ok(()), Err);
+            if let Err(failure) = halted.and_then(|()| self.tolerable()).and_then(|()| self.expressions_end()) {
                 return (items, Err(failure));
             }
         }
@@ -153,6 +163,11 @@ impl Sifter {
         };
         let absent = self.uses.0.iter().filter(|(source, _)| !source.is_empty() && !is_there(source));
         self.absent.extend(absent.cloned());
+    }
+
+    /// The source was read whole.
+    pub(super) fn read_whole(&mut self) {
+        self.watch.read_whole(self.counts.read);
     }
 
     /// What still waits, as the last item without an end.
@@ -197,6 +212,13 @@ impl Sifter {
             self.tell(keyless.is_none().then_some(&key), Fate::LeftOut, &[]);
             return;
         }
+        let drifted = match fields.as_ref().map_or(Treatment::Taken(Vec::new()), |fields| self.watch.see(fields)) {
+            Treatment::Taken(reasons) => reasons,
+            Treatment::Ends(failure) => {
+                self.halt = Some(failure);
+                return;
+            }
+        };
         self.counts.read += 1;
         let salt = self.salt;
         let broken = |errors: Vec<Reason>, about: About, pointer: String, shown: Option<&Arc<str>>| {
@@ -244,6 +266,13 @@ impl Sifter {
         self.seen.mark(slot);
         let verdict = match fields {
             Ok(fields) => match selected {
+                Ok(_) if !drifted.is_empty() => {
+                    let (about, mut reasons) = (self.judge.about(&fields, &raw), drifted);
+                    if let Verdict::Broken(others, _) = self.judge.judge(&fields, &raw) {
+                        reasons.extend(others);
+                    }
+                    Verdict::Broken(reasons, about)
+                }
                 Ok(_) => self.judge.judge(&fields, &raw),
                 Err(reason) => Verdict::Broken(vec![reason], self.judge.about(&fields, &raw)),
             },
@@ -352,7 +381,8 @@ impl Sifter {
 
     fn item(&mut self, message: Option<(String, Bytes)>) -> Item {
         self.items += 1;
-        Item { message, saves: std::mem::take(&mut self.saves), next_slot: self.next_slot, checkpoint: None }
+        let saves = std::mem::take(&mut self.saves);
+        Item { message, saves, next_slot: self.next_slot, checkpoint: None, learned: self.watch.learned() }
     }
 
     /// Forgets pending prints that the state file has by now.

@@ -6,7 +6,7 @@ use std::sync::Arc;
 use muara_schemas::Moment;
 
 use super::print::keys;
-use super::{Error, Hash, Mark, NONE, State};
+use super::{Error, Hash, Learned, Mark, NONE, State, profile};
 
 /// A print to be saved.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -27,7 +27,7 @@ pub struct Save {
     pub others: Vec<Hash>,
 }
 
-/// What moves at the end of a run.
+/// What moves beside the prints: all of it at the end of a run, what was learned with each save.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct Advance {
     /// The digest that the prints belong to from now on.
@@ -36,6 +36,8 @@ pub struct Advance {
     pub cursor: Option<String>,
     /// When a complete full read ended.
     pub full_at: Option<Moment>,
+    /// What its records look like.
+    pub learned: Option<Learned>,
 }
 
 /// What a complete full read says of keys beside those that it read anew.
@@ -152,6 +154,9 @@ impl State {
         .bind(advance.full_at.map(Moment::micros))
         .execute(&mut *tx)
         .await?;
+        if let Some(learned) = &advance.learned {
+            profile::keep(&mut tx, stream, learned).await?;
+        }
         muara_schemas::fault::point("state.saving");
         tx.commit().await?;
         muara_schemas::fault::point("state.saved");

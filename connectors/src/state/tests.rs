@@ -73,6 +73,7 @@ async fn the_end_of_a_run_moves_everything_at_once() {
         definition: Some("d1".to_owned()),
         cursor: Some("2026".to_owned()),
         full_at: Some(Moment::from_micros(5)),
+        learned: None,
     };
     state.save(*id, &[], 5, Some(&advance), Some(&closing)).await.unwrap();
     let rows = state.scan(*id, "").await.unwrap();

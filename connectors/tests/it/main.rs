@@ -5,6 +5,7 @@ mod control;
 mod crash;
 mod cursors;
 mod database;
+mod drift;
 mod each;
 mod exec;
 mod expressions;

@@ -21,9 +21,9 @@ pub const TYPE: &str = "record-type";
 /// Warnings of a definition.
 pub const LINT: &str = "lint";
 /// What connectors note at the end of a run, by its code; `muara explain` knows it.
-const NOTED: [&str; 5] = ["W0201", "W0202", "W0203", "W0204", "W0230"];
-/// A run that stopped because most of what it read was broken.
-const STOPPED: &str = "E0207";
+const NOTED: [&str; 8] = ["W0201", "W0202", "W0203", "W0204", "W0205", "W0206", "W0207", "W0230"];
+/// A run that stopped because most of what it read was broken, or because its source has changed.
+const STOPPED: [&str; 2] = ["E0207", "E0280"];
 /// The longest detail that is kept, in bytes.
 const MAX_DETAIL_BYTES: usize = 1_000;
 
@@ -108,15 +108,15 @@ pub async fn tell(tx: &mut Tx, told: &Told<'_>, name: &StreamName, stream: i64, 
     for note in told.notes.iter().filter(|note| NOTED.contains(&&*note.code)) {
         open(tx, &note.code, name, stream, &note.detail, now).await?;
     }
-    let is_stopped = told.failure.filter(|failure| failure.starts_with(STOPPED));
-    if let Some(failure) = is_stopped {
-        let why = failure.trim_start_matches(STOPPED).trim_start_matches([':', ' ']);
-        open(tx, STOPPED, name, stream, why, now).await?;
+    for code in STOPPED {
+        if let Some(why) = told.failure.and_then(|failure| failure.strip_prefix(code)) {
+            open(tx, code, name, stream, why.trim_start_matches([':', ' ']), now).await?;
+        }
     }
     if told.is_whole {
         let is_noted = |kind: &str| told.notes.iter().any(|note| note.code == kind);
         let mut over: Vec<&str> = NOTED.iter().copied().filter(|kind| !is_noted(kind)).collect();
-        over.push(STOPPED);
+        over.extend(STOPPED);
         close(tx, &over, name, stream, now).await?;
     }
     Ok(())

@@ -210,6 +210,11 @@ pub const CODES: &[Code] = &[
         explanation: "Somebody edited the definition while the stream was read. The run ended at the edge of a page: what was sent is confirmed and kept, and the stream is read anew by the new definition at once. When the stream was taken out of its file, it is not read any more; its records stay in the hub.",
     },
     Code {
+        code: "E0280",
+        title: "the source has changed, and the definition says to stop",
+        explanation: "A record has a field that the source did not have, lacks one that every record had, or has one in another form, and `drift:` says `stop` for that. Nothing of this record or after it was published in this run, and nothing was deleted. Mend the field table, name a new field under `known`, or choose `warn` or `quarantine`.",
+    },
+    Code {
         code: "W0201",
         title: "a cursor value lies in the future",
         explanation: "The cursor field of some records is more than a day ahead of now. They were read, but the cursor did not move to them, for every record in between would be missed. Usually a typing error in the source; correct it there.",
@@ -238,6 +243,21 @@ pub const CODES: &[Code] = &[
         code: "W0210",
         title: "a newer definition is not used",
         explanation: "The file of this definition was edited while the connector runs, and something is wrong with it: the code and the place are named. The connector goes on with the definition from before. `muara lint` shows all that is wrong; when the file is good again it is taken over within seconds, and this finding closes by itself. Do not restart the connector before that, for it does not start with a broken definition.",
+    },
+    Code {
+        code: "W0205",
+        title: "the source has a new field",
+        explanation: "Records have a field that the first whole read with this definition did not have. Nothing was lost: the read goes on, and what the field holds is in no record of ours. The note shows how its values look, with letters and digits in place of what they say, and where one is likely the line of the field table that would take it up. Add the line, which reads the stream anew, or name the field under `drift: {known: […]}`; the finding closes with the next full read.",
+    },
+    Code {
+        code: "W0206",
+        title: "the source has lost a field",
+        explanation: "A field that the records had is in none of those that were read lately: in 20 records in a row at least, or in all of a whole read. When the field table reads it, its target is absent from now on. Ask the owner of the system whether it was renamed, map the new name, or say `drift: {removed: ignore}`.",
+    },
+    Code {
+        code: "W0207",
+        title: "a field of the source has another form",
+        explanation: "The values of a field have a form that they never had, such as a text where a number stood, or a date written the other way round. The note shows how they looked and how they look now. Where the field table reads the field, the records may be in quarantine for that reason: mend the line, and read or replay them. A number that gains decimals, and a null, are no other form.",
     },
     Code {
         code: "E0301",
@@ -343,5 +363,15 @@ pub const CODES: &[Code] = &[
         code: "E0325",
         title: "a parent cannot be split",
         explanation: "What stands at `each:` in this raw record is neither a list nor absent, has more than 10,000 items, or the expression of `each` failed on it. The raw parent is in quarantine as a whole; as long as it is, nothing of its stream is deleted.",
+    },
+    Code {
+        code: "E0326",
+        title: "the record has a field that is new or of another form",
+        explanation: "`drift:` says `quarantine` for a field that the source did not have when the definition began to read it, or whose values have a form that they never had. Look at the raw record. Then map the field, or name it under `known`, and replay the quarantined records, for they are not mapped again by themselves while they and the field table stand as they are.",
+    },
+    Code {
+        code: "E0327",
+        title: "the record lacks a field that every record had",
+        explanation: "`drift: {removed: quarantine}` keeps back a record without a field that every record of the first whole read had. Correct it at the source; when the field is meant to be missing, choose `warn` or `ignore` and replay the quarantined records.",
     },
 ];

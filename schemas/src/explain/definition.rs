@@ -205,6 +205,11 @@ pub const CODES: &[Code] = &[
         explanation: "Write a whole number with its unit, from 64KiB to 32MiB, such as 8MiB. It bounds a body after unpacking, and with it the memory that one request may take.",
     },
     Code {
+        code: "E0160",
+        title: "`drift` names known fields in vain",
+        explanation: "`known` lists new fields that nobody needs to hear of, each once and at most 500. Beside `added: ignore` it has no use, because then no new field is told.",
+    },
+    Code {
         code: "W0101",
         title: "the stream has no tests",
         explanation: "Without an example nobody notices when a change of the file changes what records become. Copy one typical raw record under `tests` with the body it must become, and one that must be quarantined; use no data of real persons.",

@@ -3,6 +3,7 @@
 use std::time::Duration;
 
 use super::{GOOD, SQL, found, one};
+use crate::definition::model::Policy;
 use crate::definition::{MAX_FILE_BYTES, Origin, read};
 
 /// Replaces a part of a file and returns what is then told, as `code line:column`.
@@ -36,6 +37,24 @@ fn the_form_of_yaml_and_its_bounds() {
     assert_eq!(found(&format!("#{}\n{GOOD}", "x".repeat(MAX_FILE_BYTES)))[0].code, "E0103");
     let anchored = GOOD.replace("per: 1m", "per: &minute 1m").replace("lag: 10m", "lag: *minute");
     assert_eq!(one(&anchored).streams[0].cursor.as_ref().map(|cursor| cursor.lag), Some(Duration::from_mins(1)));
+}
+
+#[test]
+fn drift_says_what_is_done_and_what_is_known() {
+    let with = |drift: &str| GOOD.replacen("    key: [id]", &format!("    drift: {drift}\n    key: [id]"), 1);
+    let drift =
+        one(&with("{added: stop, removed: ignore, type: quarantine, known: [baru, a.b]}")).streams[0].drift.clone();
+    assert_eq!((drift.added, drift.removed, drift.retyped), (Policy::Stop, Policy::Ignore, Policy::Quarantine));
+    assert!(drift.is_known("baru") && drift.is_known("a.b[].c") && !drift.is_known("a.bc") && !drift.is_known("a"));
+    assert_eq!(one(GOOD).streams[0].drift.added, Policy::Warn);
+    assert_eq!(one(GOOD).streams[0].digest, one(&with("{added: stop}")).streams[0].digest);
+
+    let told = |drift: &str| found(&with(drift)).first().map(|report| (report.code, report.line, report.column));
+    assert_eq!(told("{added: loud}"), Some(("E0108", 18, 20)));
+    assert_eq!(told("{retyped: warn}"), Some(("E0104", 18, 13)));
+    assert_eq!(told("{known: [a, a]}"), Some(("E0160", 18, 24)));
+    assert_eq!(told("{added: ignore, known: [a]}"), Some(("E0160", 18, 28)));
+    assert_eq!(told("[]"), Some(("E0106", 18, 12)));
 }
 
 #[test]

@@ -25,7 +25,7 @@ impl Run<'_> {
         &mut self,
         outcome: &Outcome,
         proof: Option<Proof>,
-        advance: Advance,
+        mut advance: Advance,
         failure: Option<String>,
     ) -> Result<(), Failure> {
         let complete = failure.is_none();
@@ -33,6 +33,7 @@ impl Run<'_> {
         let (begun, same, notes) = (self.begun, self.told.as_ref() == Some(&tells), tells.notes.clone());
         let limits = self.context.stream.full_read.limits;
         let sifter = self.sifter()?;
+        advance.learned = sifter.watch.learned();
         sifter.counts.gone = outcome.gone.len() as u64;
         sifter.counts.held = outcome.closing.held.len() as u64;
         let end = End { complete, pages: 0, counts: sifter.counts, proof, limits, failure, notes };

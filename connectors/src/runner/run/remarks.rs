@@ -3,6 +3,7 @@
 use muara_schemas::page::{MAX_NOTES, Note};
 
 use super::super::cursor::{self, Greatest};
+use super::super::drift;
 use super::super::report::{Failure, Told};
 use super::Run;
 
@@ -20,6 +21,7 @@ impl Run<'_> {
     /// What was odd about the cursor's values, in a read that came to its end.
     pub(super) fn note(&mut self, greatest: &Greatest) {
         self.note_columns();
+        self.note_drift();
         let Some(rule) = &self.context.stream.cursor else { return };
         let field = &rule.field;
         if greatest.ahead > 0 {
@@ -41,6 +43,14 @@ impl Run<'_> {
         let named = told.collect::<Vec<_>>().join(", ");
         if !named.is_empty() {
             self.remark("W0204", format!("the source has no column {named}"));
+        }
+    }
+
+    /// What the source has otherwise than when the definition began to read it.
+    pub(super) fn note_drift(&mut self) {
+        let Some(sifter) = &self.sifter else { return };
+        for (code, detail) in drift::notes(&sifter.watch.drifts(), &self.context.stream) {
+            self.remark(code, detail);
         }
     }
 

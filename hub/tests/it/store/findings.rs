@@ -40,6 +40,27 @@ async fn notes_of_a_run_become_findings_until_a_full_read_tells_them_no_more() {
 }
 
 #[tokio::test]
+async fn drift_of_a_source_is_a_finding_until_a_full_read_tells_it_no_more() {
+    on_both(async |engine| {
+        let hub = &engine.hub;
+        let mut stopped = noting(1, None, RunKind::Full, &["W0205"]);
+        if let Some(end) = &mut stopped.end {
+            (end.complete, end.proof) = (false, None);
+            end.failure = Some("E0280: record 1 of those that changed has the field `baru`".into());
+        }
+        take(hub, vec![stopped]).await;
+        assert_eq!(texts(hub, OPEN).await, ["E0280", "W0205"], "{}", engine.name);
+        take(hub, vec![noting(2, Some(1), RunKind::Full, &["W0205", "W0206", "W0207"])]).await;
+        assert_eq!(texts(hub, OPEN).await, ["W0205", "W0206", "W0207"]);
+        take(hub, vec![noting(3, Some(2), RunKind::Incremental, &[])]).await;
+        assert_eq!(texts(hub, OPEN).await.len(), 3, "a part of the records says nothing of the others");
+        take(hub, vec![noting(4, Some(3), RunKind::Full, &[])]).await;
+        assert!(texts(hub, OPEN).await.is_empty());
+    })
+    .await;
+}
+
+#[tokio::test]
 async fn a_run_that_stopped_over_broken_records_is_a_finding_until_a_whole_read() {
     on_both(async |engine| {
         let hub = &engine.hub;

@@ -1,0 +1,136 @@
+//! Fields as the systems of the field name and fill them.
+
+use muara_schemas::Catalog;
+
+use super::*;
+
+fn best(record_type: &str, name: &str, values: &[&str]) -> Option<(String, String)> {
+    let field = SourceField::of(name, values.iter().map(|value| Some(*value)));
+    let found = for_field(&field, Catalog::embedded().get(record_type).unwrap(), &[]);
+    found.into_iter().next().map(|first| (first.target, first.rule))
+}
+
+#[test]
+fn fields_find_their_targets() {
+    let long = "1.02.0.00.0.00.01.0000";
+    for (record_type, name, values, target, rule) in [
+        ("budget-line", "kode_skpd", &[long][..], "agency", "kode_skpd"),
+        ("budget-line", "kd_rek", &["5.1.02.01.01.0024"], "account", "kd_rek"),
+        ("budget-line", "Kode Rekening", &["5 .1.02.01.01.0024"], "account", "{from: Kode Rekening, as: code}"),
+        ("budget-line", "x7", &["5.1.02.01.01.0024", "5.2.02.10.01.0002"], "account", "x7"),
+        ("budget-line", "kodeSubGiat", &["1.02.02.2.02.0008"], "sub_activity", "kodeSubGiat"),
+        ("budget-line", "pagu", &["1250000", "99000"], "amount", "pagu"),
+        ("budget-line", "Jumlah (Rp)", &["1.250.000,50"], "amount", "{from: \"Jumlah (Rp)\", as: money_id}"),
+        ("budget-line", "tahun", &["2026"], "fiscal_year", "tahun"),
+        (
+            "budget-line",
+            "tahap",
+            &["APBD Murni", "APBD Perubahan"],
+            "stage",
+            "{from: tahap, via: {APBD Murni: murni, APBD Perubahan: perubahan}}",
+        ),
+        ("budget-line", "sumberdana", &["1.1.01", "1.2.02"], "fund", "sumberdana"),
+        (
+            "contract",
+            "tgl_kontrak",
+            &["07/03/2026", "28/02/2026"],
+            "signed_on",
+            "{from: tgl_kontrak, as: date(\"dd/MM/yyyy\")}",
+        ),
+        (
+            "contract",
+            "tgl_kontrak_akhir",
+            &["7 Maret 2026"],
+            "ends_on",
+            "{from: tgl_kontrak_akhir, as: date(\"d MMMM yyyy\")}",
+        ),
+        ("contract", "nm_penyedia", &["CV Contoh"], "vendor.name", "nm_penyedia"),
+        ("disbursement", "nomor_sp_2_d", &["33.02/04.0/000003/LS/1/2026"], "sp2d.number", "nomor_sp_2_d"),
+        (
+            "disbursement",
+            "tanggal_sp_2_d",
+            &["2026-02-07 00:00:00", "0001-01-01 00:00:00"],
+            "sp2d.date",
+            "tanggal_sp_2_d",
+        ),
+        ("disbursement", "jenis_sp_2_d", &["LS", "GU"], "kind", "jenis_sp_2_d"),
+        (
+            "procurement-package",
+            "kd_jenis_pengadaan",
+            &["1", "3"],
+            "kind",
+            "{from: kd_jenis_pengadaan, via: {\"1\": barang, \"3\": konsultansi}}",
+        ),
+        (
+            "procurement-package",
+            "kd_metode_pengadaan",
+            &["9", "13"],
+            "method",
+            "{from: kd_metode_pengadaan, via: {\"13\": tender, \"9\": e-purchasing}}",
+        ),
+        ("cash-plan", "bulan_11", &["100000"], "months.10", "bulan_11"),
+        ("employee", "NIP", &["190001012001011012"], "nip", "NIP"),
+        ("work-log", "rincian_kegiatan", &["Menyusun laporan"], "activity", "rincian_kegiatan"),
+    ] {
+        assert_eq!(
+            best(record_type, name, values),
+            Some((target.to_owned(), rule.to_owned())),
+            "{name} of {record_type}"
+        );
+    }
+}
+
+#[test]
+fn a_field_that_is_like_nothing_is_left_alone() {
+    for (name, values) in [("warna", &["biru"][..]), ("is_gaji", &["x"]), ("created_by", &["7"])] {
+        assert_eq!(best("budget-line", name, values), None, "{name}");
+    }
+}
+
+#[test]
+fn what_is_taken_is_not_proposed_again() {
+    let record_type = Catalog::embedded().get("disbursement").unwrap();
+    let field = SourceField::of("nomor_spm", [Some("1/SPM/2026")]);
+
+    let free = for_field(&field, record_type, &[]);
+    let taken = for_field(&field, record_type, &["/spm/number"]);
+
+    assert_eq!(free[0].target, "spm.number");
+    assert!(free[0].confidence >= 90 && free[0].reasons.iter().any(|reason| reason.contains("nomor spm")), "{free:?}");
+    assert!(taken.iter().all(|proposal| proposal.target != "spm.number"));
+}
+
+#[test]
+fn values_that_do_not_fit_cost_confidence_and_are_told_by_their_form() {
+    let record_type = Catalog::embedded().get("budget-line").unwrap();
+    let of = |values: &[&str]| {
+        let field = SourceField::of("nilai", values.iter().map(|value| Some(*value)));
+        for_field(&field, record_type, &[]).remove(0)
+    };
+
+    let (good, mixed) = (of(&["1000000", "2000000", "3000000"]), of(&["1000000", "2000000", "Budi 12"]));
+
+    assert!(good.confidence > mixed.confidence + 10, "{good:?} {mixed:?}");
+    assert!(mixed.reasons.iter().any(|reason| reason.contains("`aaaa 99`")), "{mixed:?}");
+}
+
+#[test]
+fn a_list_of_objects_becomes_a_list_of_the_target() {
+    let record = r#"{"kd_rup": 1, "anggaran": [{"mak": "1.02.02.2.02.0008.5.1.02.01.01.0024", "pagu": 1000000}]}"#;
+    let mut sample = Sample::default();
+    sample.take(&crate::raw::Raw::Json(record.into()).parse().unwrap());
+
+    let field = &sample.fields()[1];
+    let found = for_field(field, Catalog::embedded().get("procurement-package").unwrap(), &[]);
+
+    assert_eq!(found[0].rule, "{each: anggaran, map: {mak: mak, amount: pagu}}");
+}
+
+#[test]
+fn names_are_compared_by_their_words() {
+    for name in ["kd_rek", "KdRek", "Kode Rekening", "kodeAkun", "KODE_AKUN"] {
+        assert_eq!(words::normal(name), ["kode", "rekening"], "{name}");
+    }
+    assert_eq!(words::normal("tanggal_sp_2_d"), ["tanggal", "sp2d"]);
+    assert_eq!(words::normal("bulan_01"), words::normal("Bulan1"));
+}
