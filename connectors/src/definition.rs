@@ -14,6 +14,7 @@ mod check;
 mod crosswalk;
 mod expression;
 pub(crate) mod identifier;
+pub mod manual;
 pub mod model;
 mod node;
 mod paging;

@@ -6,7 +6,7 @@ use super::node::{Node, Value};
 use crate::json::write_text;
 
 /// Keys of a stream that do not change what a record becomes, so that a new value does not start the stream anew.
-const WITHOUT: [&str; 4] = ["tests", "schedule", "full_read", "on_invalid"];
+const WITHOUT: [&str; 5] = ["about", "tests", "schedule", "full_read", "on_invalid"];
 
 /// What all digests of a file share.
 pub(super) struct Context(String);
