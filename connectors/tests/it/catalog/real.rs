@@ -58,7 +58,7 @@ async fn real_feeds_of_isb_give_their_sums() {
 
     // One tender is of six agencies at once, and nobody says whose it is.
     assert_eq!(counts(&reports, "tender-pengumuman"), (24, 1, 0));
-    assert_eq!(broken(&rig, "tender-pengumuman"), ["7873119 /agency"]);
+    assert_eq!(broken(&rig, "tender-pengumuman"), ["7873119 /agency /agency"]);
     assert_eq!(sum(&rig, "tender-pengumuman", "ceiling"), (17_937_268_000 - 7_140_688_000) * 100);
     assert_eq!(counts(&reports, "non-tender-selesai"), (95, 0, 0));
     assert_eq!(sum(&rig, "non-tender-selesai", "ceiling"), 11_548_713_120 * 100);
