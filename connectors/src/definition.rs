@@ -16,6 +16,7 @@ mod drift;
 mod expression;
 pub(crate) mod identifier;
 mod link;
+pub mod manual;
 pub mod model;
 mod node;
 mod paging;

@@ -6,7 +6,7 @@ use super::node::{Node, Value};
 use crate::json::write_text;
 
 /// Keys of a stream that do not change what a record becomes, so that a new value does not start the stream anew.
-const WITHOUT: [&str; 6] = ["tests", "schedule", "full_read", "on_invalid", "links", "drift"];
+const WITHOUT: [&str; 7] = ["about", "tests", "schedule", "full_read", "on_invalid", "links", "drift"];
 
 /// What all digests of a file share.
 pub(super) struct Context(String);

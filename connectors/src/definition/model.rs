@@ -44,6 +44,8 @@ pub use table::{Field, FieldTable, Outcome, Rule, Take, Test, Via};
 /// One file: one legacy system and its streams.
 #[derive(Debug, Clone)]
 pub struct Definition {
+    /// What the system is and what was assumed of it, for people.
+    pub about: Option<String>,
     /// The legacy system.
     pub system: Arc<System>,
     /// How it is reached.
@@ -95,6 +97,8 @@ pub enum SourceSpec {
 pub struct Stream {
     /// Name within the system, the same alphabet as a system's id.
     pub name: String,
+    /// What its records are, for people.
+    pub about: Option<String>,
     /// Record type that the stream maps to.
     pub target: String,
     /// What is read.

@@ -59,6 +59,7 @@ fn definition(walk: &Walk, root: &Node) -> Option<(Definition, Mark)> {
             "write `muara: 1`",
         );
     }
+    let about = top.take("about").and_then(|node| walk.text(node, "about"));
     let (system, id) = match top.need("system") {
         Some(node) => system::system(walk, node, top.place("system")),
         None => (system::stand_in(), Mark::default()),
@@ -100,13 +101,14 @@ fn definition(walk: &Walk, root: &Node) -> Option<(Definition, Mark)> {
     top.finish();
     let source = Arc::new(spec.unwrap_or(SourceSpec::Files(Files { folder: Setting::Plain(String::new()) })));
     let (system, access, origin) = (Arc::new(system), context.access(), walk.origin.clone());
-    Some((Definition { system, source, access, streams, document, origin }, id))
+    Some((Definition { about, system, source, access, streams, document, origin }, id))
 }
 
 fn stream(walk: &Walk, node: &Node, name: &str, mark: Mark, spec: Option<&SourceSpec>) -> Option<Stream> {
     let kind = spec.map(SourceSpec::kind);
     let full = format!("streams.{name}");
     let section = walk.section(node, full.clone(), mark)?;
+    let about = section.take("about").and_then(|node| walk.text(node, "about"));
     let target = section.need("target").and_then(|node| {
         let target = walk.text(node, "target")?;
         if Catalog::embedded().get(&target).is_none() {
@@ -185,6 +187,7 @@ fn stream(walk: &Walk, node: &Node, name: &str, mark: Mark, spec: Option<&Source
     section.finish();
     Some(Stream {
         name: name.to_owned(),
+        about,
         target: target.unwrap_or_default(),
         read: read.unwrap_or(Read::Files(FilesRead::default())),
         page,

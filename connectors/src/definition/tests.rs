@@ -13,6 +13,7 @@ mod exec;
 mod http;
 mod link;
 mod lint;
+mod manual;
 mod push;
 
 /// A whole definition without a fault.
@@ -142,6 +143,7 @@ fn the_digest_follows_meaning_alone() {
             .replace("      stage_locked: kunci\n", "      stage_locked: kunci\n      agency: kode_skpd\n"),
         GOOD.replace("schedule: {every: 15m}", "schedule: {every: 5m}"),
         GOOD.replace("name: bad amount", "name: another"),
+        GOOD.replace("muara: 1", "muara: 1\nabout: The budget.").replace("  dpa:\n", "  dpa:\n    about: Its lines.\n"),
         GOOD.replace(
             "read: {get: /dpa, records: data, query: {tahun: \"2026\"}}",
             "read:\n      query: {tahun: 2026}\n      get: /dpa\n      records: data",

@@ -13,8 +13,9 @@ use async_trait::async_trait;
 use regex::Regex;
 use secrecy::ExposeSecret as _;
 
-use crate::definition::model::{FilesRead, Form, Layout, Read, Snapshot};
+use crate::definition::model::{FilesRead, Form, Layout, Read, Snapshot, of_parent};
 use crate::definition::{SourceSpec, Stream};
+use crate::json::Path;
 use crate::kind::{Access, Cursor, Kind, OpenError, Page, PullError, Source};
 use crate::raw::{Part, Place, Standing};
 use crate::reader::Reader;
@@ -93,7 +94,7 @@ impl Kind for Files {
             root: std::path::absolute(&root).unwrap_or(root),
             read: read.clone(),
             fits,
-            needed: stream.key.iter().map(|field| field.as_str().to_owned()).collect(),
+            needed: needed(stream),
             reader: access.reader.clone(),
             clock: access.clock.clone(),
             left: VecDeque::new(),
@@ -101,6 +102,12 @@ impl Kind for Files {
             pages: 0,
         }))
     }
+}
+
+/// The fields of the key that a file has to have: where `each` makes the records, those of the parent.
+fn needed(stream: &Stream) -> Vec<String> {
+    let of_file = |field: &Path| if stream.each.is_some() { of_parent(field) } else { Some(field.clone()) };
+    stream.key.iter().filter_map(of_file).map(|field| field.as_str().to_owned()).collect()
 }
 
 #[async_trait]

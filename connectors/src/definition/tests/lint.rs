@@ -68,6 +68,8 @@ fn keys_types_and_values() {
     assert_eq!(broken(GOOD, "max_share: 2%", "max_share: 2"), ["E0108 17:39"]);
     assert_eq!(broken(GOOD, "requests: 600", "requests: 0"), ["E0108 8:22"]);
     assert_eq!(broken(GOOD, "by: page", "by: pages"), ["E0108 15:16"]);
+    assert_eq!(broken(GOOD, "muara: 1", "muara: 1\nabout: [a]"), ["E0106 2:8"]);
+    assert_eq!(broken(GOOD, "    key: [id]", "    about: \"\"\n    key: [id]"), ["E0106 18:12"]);
     assert_eq!(broken(GOOD, "id: sipd", "id: SIPD"), ["E0109 2:14"]);
     assert_eq!(broken(GOOD, "\"33.02\"", "33.2"), ["E0109 2:28"]);
     assert_eq!(broken(GOOD, "Asia/Jakarta", "Asia/Jakrta"), ["E0109 2:105"]);
