@@ -7,12 +7,11 @@ use std::ffi::OsString;
 use std::process::ExitCode;
 
 use async_trait::async_trait;
-use secrecy::ExposeSecret as _;
 use serde_json::value::RawValue;
 use tokio::time::Instant;
 
-use crate::definition::model::{Exec as Spec, ExecRead, Protocol, Read, Tree};
-use crate::definition::{Setting, SourceSpec, Stream};
+use crate::definition::model::{Exec as Spec, ExecRead, Protocol, Read};
+use crate::definition::{SourceSpec, Stream};
 use crate::kind::{Access, Cursor, Kind, MAX_PAGE_BYTES, OpenError, Page, PullError, Source};
 use crate::raw::{Part, Place, Raw, Standing};
 
@@ -23,12 +22,14 @@ pub(crate) mod guard;
 pub(crate) mod jsonl;
 pub(crate) mod process;
 pub(crate) mod said;
+mod settings;
 mod singer;
 
 use batch::Batch;
 use folder::Folder;
 use process::{MAX_LINE_BYTES, Process, Silence, Start};
 use said::{Class, Said};
+use settings::{resolved, value};
 
 /// Most records of a page.
 const MAX_RECORDS: usize = 2_000;
@@ -36,8 +37,6 @@ const MAX_RECORDS: usize = 2_000;
 const MAX_NOISE: u32 = 100;
 /// The longest catalog that a tap may discover.
 const MAX_CATALOG_BYTES: usize = 64 * 1024 * 1024;
-/// A secret shorter than this is found everywhere.
-const SHORTEST_SECRET: usize = 4;
 
 /// The kind `exec`.
 pub(super) struct Exec;
@@ -106,32 +105,6 @@ impl Kind for Exec {
             under_way: None,
         }))
     }
-}
-
-/// The value of a setting; what stands elsewhere is a secret.
-fn value(access: &Access, name: &str, setting: &Setting, secrets: &mut Vec<String>) -> Result<String, OpenError> {
-    let value = access.resolve(name, setting)?.expose_secret().to_owned();
-    if setting.plain().is_none() && value.len() >= SHORTEST_SECRET {
-        secrets.push(value.clone());
-    }
-    Ok(value)
-}
-
-fn resolved(access: &Access, tree: &Tree, secrets: &mut Vec<String>) -> Result<serde_json::Value, OpenError> {
-    Ok(match tree {
-        Tree::Value(json) => serde_json::from_str(&json.to_text()).map_err(|error| OpenError(error.to_string()))?,
-        Tree::Setting(setting) => serde_json::Value::String(value(access, "source.config", setting, secrets)?),
-        Tree::List(items) => {
-            items.iter().map(|item| resolved(access, item, secrets)).collect::<Result<Vec<_>, _>>()?.into()
-        }
-        Tree::Object(members) => {
-            let mut object = serde_json::Map::new();
-            for (name, below) in members {
-                object.insert(name.clone(), resolved(access, below, secrets)?);
-            }
-            object.into()
-        }
-    })
 }
 
 #[async_trait]

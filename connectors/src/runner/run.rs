@@ -6,7 +6,7 @@
 use std::sync::Arc;
 
 use muara_schemas::page::{Note, RunId, RunKind};
-use muara_schemas::{Moment, Proof, StreamName};
+use muara_schemas::{Moment, Proof};
 use tokio::sync::{mpsc, watch};
 use tokio::task::JoinHandle;
 use tokio_util::sync::CancellationToken;
@@ -21,57 +21,32 @@ use super::pull::{Pulled, Puller};
 use super::push::Sifted;
 use super::report::{Failure, StreamReport, Told};
 use super::saver::{self, Sent};
-use super::sift::{Batch, Item, Probe, Sifter};
+use super::sift::{Batch, Probe, Sifter};
 use super::split::Sets;
 use crate::kind::Source;
 use crate::kinds;
-use crate::raw::{Part, Place, Raw};
+use crate::raw::{Part, Place};
 use crate::state::{Advance, StreamState};
 
 mod ending;
 mod parts;
+mod reading;
 mod remarks;
+mod sending;
 mod sets;
+mod stop;
 mod told;
 
 use parts::Parts;
 use told::ToldBySource;
 
+pub(super) use reading::{Handed, Reading};
+pub(super) use stop::{CUT, Stop, cut};
+
 /// How many records are looked up and sifted in one go.
 const BATCH: usize = 2_000;
 /// How many pages of the source may wait to be sifted.
 const PULLED: usize = 2;
-
-/// What a run reads.
-pub(super) enum Reading {
-    /// The source; `full` reads it whole even when it has a cursor.
-    Pull { full: bool },
-    /// What a system hands over.
-    Push(Handed),
-}
-
-/// What a system hands over.
-pub(super) struct Handed {
-    pub(super) records: Vec<Raw>,
-    /// JSON pointer to where the records stood.
-    pub(super) list: String,
-    /// Whether they are all that there is.
-    pub(super) whole: bool,
-    /// Keys that the system takes back.
-    pub(super) gone: Vec<Box<str>>,
-}
-
-/// The code of a run that ended early because its definition is not in use any more.
-pub(super) const CUT: &str = "E0285";
-
-/// How a run is told to end early.
-#[derive(Debug, Clone)]
-pub(super) struct Stop {
-    /// Here and now, wherever it is.
-    pub(super) at_once: CancellationToken,
-    /// At the edge of a page: what was sent is confirmed and kept, and the hub is told that the run is over.
-    pub(super) at_edge: CancellationToken,
-}
 
 /// A run under way.
 struct Run<'a> {
@@ -214,11 +189,6 @@ async fn attempt(
     result
 }
 
-/// Why a run ended early.
-pub(super) fn cut(name: &StreamName) -> Failure {
-    Failure::new(CUT, format!("the definition of {name} was changed or taken away while it was read"))
-}
-
 async fn open(context: &Arc<Context>) -> Result<Box<dyn Source>, Failure> {
     let context = context.clone();
     let opening = tokio::task::spawn_blocking(move || context.kind.open(&context.stream, &context.access));
@@ -336,18 +306,6 @@ impl Run<'_> {
         Ok(())
     }
 
-    /// The source says where a later run may go on. A read of everything that breaks off begins anew, so it waits.
-    async fn checkpoint(&mut self, state: Option<String>) -> Result<(), Failure> {
-        let Some(state) = state else { return Ok(()) };
-        self.told_by_source.state = Some(state.clone());
-        if self.kind == RunKind::Incremental && self.told_by_source.gone.is_empty() {
-            let now = self.now();
-            let item = self.sifter()?.up_to_here(state, now);
-            self.send(item).await?;
-        }
-        Ok(())
-    }
-
     /// The number of the part that a page belongs to; 0 where the source is one piece.
     async fn part_of(&mut self, part: Option<Part>) -> Result<u32, Failure> {
         let Some(part) = part else { return Ok(0) };
@@ -357,63 +315,6 @@ impl Run<'_> {
         };
         self.parts.meet(number, &part);
         Ok(number)
-    }
-
-    /// Sends an item and hands it to the confirming half; waits when too much is under way.
-    async fn send(&mut self, item: Item) -> Result<(), Failure> {
-        let receipt = match item.message {
-            None => None,
-            Some((id, body)) => {
-                self.begin().await?;
-                let publishing = self.context.post.publish(id, self.context.name.clone(), "muara.page.v1", body);
-                Some(self.cancel.run_until_cancelled(publishing).await.ok_or_else(|| self.stopped())??)
-            }
-        };
-        let Item { saves, next_slot, checkpoint, learned, .. } = item;
-        let sent = Sent { receipt, saves, next_slot, checkpoint, learned };
-        let Some(way) = self.sent.clone() else { return Err(self.stopped()) };
-        match self.cancel.run_until_cancelled(way.send(sent)).await {
-            None => Err(self.stopped()),
-            Some(Ok(())) => Ok(()),
-            // The confirming half ended first: it knows why.
-            Some(Err(_)) => {
-                self.confirmed().await?;
-                Err(self.stopped())
-            }
-        }
-    }
-
-    /// Keeps the run as the stream's last one before its first page goes out.
-    async fn begin(&mut self) -> Result<(), Failure> {
-        if !self.begun {
-            // A run that is known to the state file and never reaches the hub breaks the chain.
-            if self.cancel.is_cancelled() {
-                return Err(self.stopped());
-            }
-            // Until its end is confirmed nobody knows what the hub was told.
-            self.context.keep_told(None);
-            if self.state.definition == self.context.stream.digest {
-                self.context.state.begin(self.state.id, self.id).await?;
-            } else {
-                self.context.state.begin_anew(self.state.id, self.id).await?;
-            }
-            self.begun = true;
-            muara_schemas::fault::point("run.begun");
-        }
-        Ok(())
-    }
-
-    /// Waits until everything that was sent is confirmed and saved.
-    async fn confirmed(&mut self) -> Result<(), Failure> {
-        self.sent = None;
-        match self.saver.take() {
-            None => Ok(()),
-            Some(saver) => match saver.await {
-                Ok(Some(result)) => result,
-                Ok(None) => Err(self.stopped()),
-                Err(error) => Err(Failure::new("E0211", format!("confirm pages: {error}"))),
-            },
-        }
     }
 
     /// A complete full read: everything is confirmed, then all keys are gone over once.

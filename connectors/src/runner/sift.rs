@@ -18,9 +18,10 @@ use super::seen::Seen;
 use super::settings::Tuning;
 use super::verdict::{Judge, Verdict, kept, reason};
 use crate::definition::model::OnInvalid;
-use crate::raw::{Head, Place, Raw, Row};
+use crate::raw::{Head, Place, Raw};
 use crate::state::{Hash, Learned, Mark, NONE, Print, Save};
 
+mod columns;
 mod telling;
 mod tolerance;
 
@@ -148,21 +149,6 @@ impl Sifter {
             items.push(if self.pages.is_empty() { self.item(None) } else { self.close(now) });
         }
         (items, Ok(()))
-    }
-
-    /// Notes columns that the field table reads and these rows do not have.
-    fn look_for_columns(&mut self, row: &Row) {
-        if self.head.as_ref().is_some_and(|head| Arc::ptr_eq(head, row.head())) {
-            return;
-        }
-        self.head = Some(row.head().clone());
-        // A column that holds JSON may be gone into with dots.
-        let is_there = |source: &str| {
-            let dots = source.match_indices('.').map(|(dot, _)| &source[..dot]);
-            dots.chain([source]).any(|name| row.position(name).is_some())
-        };
-        let absent = self.uses.0.iter().filter(|(source, _)| !source.is_empty() && !is_there(source));
-        self.absent.extend(absent.cloned());
     }
 
     /// The source was read whole.

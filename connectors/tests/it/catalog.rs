@@ -9,6 +9,7 @@ use muara_connectors::runner::StreamReport;
 
 use crate::rig::Rig;
 
+mod counter;
 mod figures;
 mod procurement;
 mod real;
