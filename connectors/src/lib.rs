@@ -2,6 +2,7 @@
 
 pub mod announce;
 pub mod definition;
+pub mod delimited;
 pub mod jq;
 pub mod json;
 pub mod kind;

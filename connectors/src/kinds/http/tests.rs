@@ -95,8 +95,12 @@ fn lines_of_json_and_of_csv_are_records() {
     let found = read(Format::Csv, "", "\u{feff}id,uraian\n1,\"a,\"\"b\"\"\"\n2,\n3,x,y\n", "text/csv").unwrap();
     assert_eq!(texts(&found)[..2], [r#"{"id":"1","uraian":"a,\"b\""}"#, r#"{"id":"2","uraian":""}"#]);
     assert_eq!(found.records[2].faults().count(), 1, "a shifted row is no good one");
+    let found = read(Format::Csv, "", "id,uraian\n5\" pipa,\"a\nb\"\n2,\"3\"0\n\"4\"1,x\n", "text/csv").unwrap();
+    let faults = found.records.iter().map(|raw| raw.faults().map(|(column, _)| column).collect::<Vec<_>>());
+    assert_eq!(faults.collect::<Vec<_>>(), [vec![], vec!["uraian", ""], vec!["id", "uraian", ""]]);
     assert!(texts(&read(Format::Csv, "", "id,uraian\n", "text/csv").unwrap()).is_empty(), "a header alone is a list");
-    for bad in ["", "id,id\n1,2\n"] {
+    for bad in ["", "id,id\n1,2\n", "id,n\n1,\"a\n2,b\n", "id,n\n1,\"a\n2,\"b\"\n", "id,n\n2,\"20", "\"id\"x,n\n1,2\n"]
+    {
         assert_eq!(read(Format::Csv, "", bad, "text/csv").unwrap_err().code(), "E0203", "{bad}");
     }
 }

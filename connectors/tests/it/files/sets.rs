@@ -109,7 +109,7 @@ async fn a_broken_file_keeps_what_it_held_and_the_others_go_on() {
     let report = rig.try_run(false).await;
 
     let failure = report.failure.unwrap();
-    assert!(failure.starts_with("E0203: could not read b.csv: row 3"), "{failure}");
+    assert!(failure.starts_with("E0203: could not read b.csv: the quote that begins in line 3"), "{failure}");
     assert_eq!(amounts(&rig), ["a1 7.00", "b1 7.00", "b2 2.00", "c1 7.00"]);
     assert_eq!((report.counts.gone, report.proof), (2, Some(rig.hub.keep().proof("dpa"))));
     assert!(
