@@ -241,6 +241,15 @@ fn a_total_says_when_it_is_over() {
         !walk(paging(), &[2, 0], r#","total":5"#).1,
         "an empty page ends it too; the runner sees that some are missing"
     );
+    assert!(walk(paging(), &[2, 2], r#","total":4"#).1, "a full page may be one of many more");
+    assert!(!walk(paging(), &[2, 2, 0], r#","total":4"#).1);
+    assert!(!walk(paging(), &[1], r#","total":1"#).1, "behind a page that is not full nothing comes");
+    let unsized_paging =
+        || Paging::Page { param: None, from: 1, size: None, total: Some(Beside::Path(Path::new("total"))) };
+    assert!(walk(unsized_paging(), &[3], r#","total":3"#).1, "how many a page may hold is not known");
+    assert!(!walk(unsized_paging(), &[3, 1], r#","total":4"#).1);
+    let capped = Paging::Offset { param: None, size: size(500), total: Some(Beside::Path(Path::new("total"))) };
+    assert!(walk(capped, &[100, 100], r#","total":200"#).1, "the server gives fewer than it is asked for");
 }
 
 #[test]

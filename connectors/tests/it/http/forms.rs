@@ -136,7 +136,7 @@ async fn an_envelope_of_soap_is_asked_and_answered() {
         )
     };
     let latin = |text: String| text.chars().map(|c| u8::try_from(u32::from(c)).unwrap()).collect::<Vec<u8>>();
-    server.say(200, latin(answer(&item(1)))).say(200, latin(answer(&item(2))));
+    server.say(200, latin(answer(&item(1)))).say(200, latin(answer(&item(2)))).say(200, latin(answer("")));
 
     assert_eq!(rig.run(false).await.counts.published, 2);
     let asked = server.asked();
