@@ -93,7 +93,7 @@ impl Kind for Files {
             root: std::path::absolute(&root).unwrap_or(root),
             read: read.clone(),
             fits,
-            needed: stream.key.iter().map(|field| field.as_str().to_owned()).collect(),
+            needed: stream.needed(),
             reader: access.reader.clone(),
             clock: access.clock.clone(),
             left: VecDeque::new(),

@@ -24,7 +24,7 @@ fn answer(body: impl Into<Vec<u8>>, media: &'static str) -> Answer {
 }
 
 fn reading(format: Format, records: &str, columns: &[&str]) -> Reading {
-    Reading::new(&HttpRead {
+    let read = HttpRead {
         path: String::new(),
         is_post: false,
         query: Vec::new(),
@@ -35,7 +35,8 @@ fn reading(format: Format, records: &str, columns: &[&str]) -> Reading {
         columns: columns.iter().map(|name| (*name).to_owned()).collect(),
         delimiter: None,
         names: Vec::new(),
-    })
+    };
+    Reading::new(&read, Vec::new())
 }
 
 fn read(format: Format, records: &str, body: impl Into<Vec<u8>>, media: &'static str) -> Result<Found, PullError> {

@@ -21,8 +21,8 @@ pub(super) fn jsonl(text: &str, shown: &str) -> Result<Vec<Raw>, PullError> {
     Ok(records)
 }
 
-/// Rows under the header of the first line.
-pub(super) fn csv(text: &str, delimiter: u8, shown: &str) -> Result<Vec<Raw>, PullError> {
+/// Rows under the header of the first line, which names at least the columns that are needed.
+pub(super) fn csv(text: &str, delimiter: u8, needed: &[String], shown: &str) -> Result<Vec<Raw>, PullError> {
     let bad = |why: String| PullError::malformed(format!("{shown} answered with no CSV: {why}"), text);
     let mut reader = Delimited::new(text.as_bytes(), delimiter);
     let mut row = Cells::default();
@@ -36,6 +36,11 @@ pub(super) fn csv(text: &str, delimiter: u8, shown: &str) -> Result<Vec<Raw>, Pu
     let names: Vec<String> = row.iter().map(|name| text_of(name).trim().to_owned()).collect();
     if let Some(twice) = names.iter().enumerate().find(|(at, name)| names[..*at].contains(name)) {
         return Err(bad(format!("column {} has the same name as one before it", twice.0 + 1)));
+    }
+    // A line that says what went wrong looks like the header of a list without rows.
+    if let Some(missing) = needed.iter().find(|needed| !names.contains(needed)) {
+        let why = format!("{shown} has no column `{missing}`, which key or cursor of the definition name");
+        return Err(PullError::Failed { code: "E0208", why });
     }
     let head = Head::new(names.iter().map(String::as_str));
     let mut records = Vec::new();
