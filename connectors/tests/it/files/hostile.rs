@@ -88,6 +88,24 @@ async fn texts_that_are_none() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
+async fn a_file_of_nothing_is_no_empty_list() {
+    for (name, bytes, why) in [
+        ("x.csv", "", "it is empty"),
+        ("x.jsonl", "", "it is empty"),
+        ("x.jsonl", "\n \n", "it is empty"),
+        ("x.json", "", "it is no JSON that we take"),
+        ("x.json", " ", "it is no JSON that we take"),
+        ("x.xml", "", "it is no XML that we take"),
+        ("x.xml", " ", "it is no XML that we take"),
+        ("x.xlsx", "", "it is empty"),
+    ] {
+        assert_told(&told(name, bytes).await, "E0203", why);
+    }
+    assert_told(&told("x.xml", "<code>401</code>").await, "E0232", "it has no elements at `r.d`");
+    assert_eq!(told("x.xml", "<r/>").await, "None", "a list without elements");
+}
+
+#[tokio::test(flavor = "multi_thread")]
 async fn trees_that_are_too_deep_or_reach_out() {
     let deep = format!("[{{\"id\":\"z\",\"nilai\":{}1{}}}]", "[".repeat(10_000), "]".repeat(10_000));
     let told_deep = told("x.json", deep).await;
