@@ -129,7 +129,7 @@ pub(super) fn xml<W: Write>(path: &FilePath, layout: &Layout, rows: &mut Rows<W>
         let element = element.map_err(|error| Problem::damaged(format!("it is no XML that we take: {error}")))?;
         rows.item(number, &element.to_text())?;
     }
-    if elements.reached() + 1 < list.steps().len() {
+    if !elements.has_list() {
         return Err(Problem::no_table(format!("it has no elements at `{list}`")));
     }
     Ok(())

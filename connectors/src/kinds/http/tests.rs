@@ -128,6 +128,18 @@ fn elements_of_an_envelope_are_records() {
     );
     assert_eq!(texts(&xml(two).unwrap()), [r#"{"kode":"1","nilai":"1250000000.50"}"#, r#"{"kode":"2"}"#]);
     assert!(xml(soap("<getDataResponse><return/></getDataResponse>")).unwrap().records.is_empty());
+    for (path, body, is_list) in [
+        ("item", "<code>401</code>", false),
+        ("item", "<item><kode>1</kode></item>", true),
+        ("data.item", "<code>401</code>", false),
+        ("data.list.item", "<data><code>401</code></data>", false),
+        ("data.list.item", "<data><list/></data>", true),
+        ("data.list.@id", "<data><code>401</code></data>", true),
+        ("data.list.@id", "<code>401</code>", false),
+        ("", "<code>401</code>", true),
+    ] {
+        assert_eq!(read(Format::Xml, path, body, "text/xml").is_ok(), is_list, "{path} {body}");
+    }
     let missing = xml(soap("<getDataRespons/>")).unwrap_err();
     assert!(missing.to_string().contains("no element `Envelope.Body.getDataResponse`"), "{missing}");
     for fault in [
