@@ -45,7 +45,7 @@ use sets::Task;
 pub(super) use serve::read_one_file;
 
 /// Codes of what is wrong with a file; its process can say no others.
-const CODES: [&str; 6] = ["E0203", "E0208", "E0230", "E0231", "E0232", "E0233"];
+const CODES: [&str; 7] = ["E0203", "E0208", "E0230", "E0231", "E0232", "E0233", "E0234"];
 
 /// The kind `files`.
 pub(super) struct Files;
@@ -176,8 +176,13 @@ impl Folder {
         if layout.delimiter.is_none() && task.file.to_ascii_lowercase().ends_with(".tsv") {
             layout.delimiter = Some(b'\t');
         }
-        let job =
-            Job { path: self.root.join(&task.file), layout, groups: task.groups.clone(), needed: self.needed.clone() };
+        let job = Job {
+            root: self.root.clone(),
+            path: self.root.join(&task.file),
+            layout,
+            groups: task.groups.clone(),
+            needed: self.needed.clone(),
+        };
         Reading::start(&self.reader, &job).await
     }
 
