@@ -104,6 +104,22 @@ async fn text_behind_a_closing_quote_spoils_its_row_alone() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
+async fn a_torn_row_is_not_left_out_by_what_stands_in_the_wrong_column() {
+    let mut rig = rig("{file: dpa.csv}\n    where: {status: [final]}");
+    let good = "uraian,id,nilai,status\na,1,10,final\nb,2,20,final\nc,3,30,final\nd,4,40,batal\n";
+    write(&rig, "dpa.csv", good);
+    assert_eq!(rig.run(false).await.counts.published, 3);
+    // Each row has its cells one column further to the right than they belong.
+    for (from, to) in [("b,2,20", "\"Jl. \"B, 5\",2,20"), ("c,3,30", "c,3,3,30"), ("d,4,40", "d, e,4,40")] {
+        write(&rig, "dpa.csv", good.replace(from, to));
+        let report = rig.run(false).await;
+        let quarantined = u64::from(!to.starts_with('d'));
+        assert_eq!((report.counts.quarantined, report.counts.gone), (quarantined, 0), "{to}");
+    }
+    assert_eq!(rig.hub.keep().keys("dpa").len(), 3);
+}
+
+#[tokio::test(flavor = "multi_thread")]
 async fn a_row_that_is_too_large_waits_and_those_behind_it_are_read() {
     let mut rig = rig("{file: dpa.csv}");
     write(&rig, "dpa.csv", "id,uraian,nilai\n1,a,10\n2,b,20\n3,c,30\n");
