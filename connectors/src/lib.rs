@@ -3,6 +3,7 @@
 pub mod announce;
 pub mod conform;
 pub mod definition;
+pub mod delimited;
 pub mod ingest;
 pub mod jq;
 pub mod json;

@@ -127,10 +127,17 @@ impl<R: Read> Elements<R> {
         Self { reader, path: path.clone(), depth: 0, matched: 0, reached: 0, begun: false, ended: false }
     }
 
-    /// How many steps of the path were found so far. A list without items lacks the last one alone; when more are
-    /// missing, the path is wrong.
+    /// How many steps of the path were found so far.
     pub const fn reached(&self) -> usize {
         self.reached
+    }
+
+    /// Whether the place of the list was found so far, with or without items: everything but the last step. A path of
+    /// one step means the root, which is always there.
+    pub fn has_list(&self) -> bool {
+        let steps = self.path.steps();
+        let items = if steps.last().is_some_and(|last| last.starts_with('@')) { 2 } else { 1 };
+        self.reached >= steps.len().saturating_sub(items).max(1).min(steps.len())
     }
 
     fn error(&self, what: What) -> Error {

@@ -10,6 +10,8 @@ use serde_json::Value;
 
 use crate::canonical::{self, hex};
 
+#[cfg(test)]
+mod conformance;
 mod personal;
 #[cfg(test)]
 mod tests;

@@ -145,6 +145,19 @@ pub struct Stream {
     pub mark: Mark,
 }
 
+impl Stream {
+    /// Raw fields without which no record can be told from another or known for new: those of key and cursor, and where
+    /// records are parts of a parent, the parent's among them.
+    pub fn needed(&self) -> Vec<String> {
+        let fields = self.key.iter().chain(self.cursor.iter().map(|cursor| &cursor.field));
+        let needed = fields.filter_map(|field| match self.each {
+            None => Some(field.clone()),
+            Some(_) => of_parent(field),
+        });
+        needed.map(|field| field.as_str().to_owned()).collect()
+    }
+}
+
 /// `read:`, in the form of the source's kind.
 #[derive(Debug, Clone)]
 pub enum Read {

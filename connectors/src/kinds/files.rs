@@ -46,7 +46,7 @@ use sets::Task;
 pub(super) use serve::read_one_file;
 
 /// Codes of what is wrong with a file; its process can say no others.
-const CODES: [&str; 6] = ["E0203", "E0208", "E0230", "E0231", "E0232", "E0233"];
+const CODES: [&str; 7] = ["E0203", "E0208", "E0230", "E0231", "E0232", "E0233", "E0234"];
 
 /// The kind `files`.
 pub(super) struct Files;
@@ -94,7 +94,7 @@ impl Kind for Files {
             root: std::path::absolute(&root).unwrap_or(root),
             read: read.clone(),
             fits,
-            needed: needed(stream),
+            needed: stream.needed(),
             reader: access.reader.clone(),
             clock: access.clock.clone(),
             left: VecDeque::new(),
@@ -102,12 +102,6 @@ impl Kind for Files {
             pages: 0,
         }))
     }
-}
-
-/// The fields of the key that a file has to have: where `each` makes the records, those of the parent.
-fn needed(stream: &Stream) -> Vec<String> {
-    let of_file = |field: &Path| if stream.each.is_some() { of_parent(field) } else { Some(field.clone()) };
-    stream.key.iter().filter_map(of_file).map(|field| field.as_str().to_owned()).collect()
 }
 
 #[async_trait]
@@ -183,8 +177,13 @@ impl Folder {
         if layout.delimiter.is_none() && task.file.to_ascii_lowercase().ends_with(".tsv") {
             layout.delimiter = Some(b'\t');
         }
-        let job =
-            Job { path: self.root.join(&task.file), layout, groups: task.groups.clone(), needed: self.needed.clone() };
+        let job = Job {
+            root: self.root.clone(),
+            path: self.root.join(&task.file),
+            layout,
+            groups: task.groups.clone(),
+            needed: self.needed.clone(),
+        };
         Reading::start(&self.reader, &job).await
     }
 

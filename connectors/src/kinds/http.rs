@@ -88,7 +88,7 @@ impl Kind for Http {
         let together = access.shared(|| Ok(Together::default()))?;
         let client = together.client.client(access, source.tls.as_ref())?;
         let base = access.resolve("source.base_url", &source.base_url)?;
-        let reading = Reading::new(read);
+        let reading = Reading::new(read, stream.needed());
         let mut headers = request::headers(access, "source.headers", &source.headers)?;
         headers.extend(request::headers(access, "read.headers", &read.headers)?);
         let query = request::open(access, "read.query", &read.query)?;

@@ -193,7 +193,8 @@ impl Sifter {
         }
         let fields = raw.parse();
         let selected = fields.as_ref().map_or(Ok(true), |fields| self.judge.selects(fields, &raw));
-        if selected == Ok(false) {
+        // Whether a torn row is wanted, its cells cannot tell; left out, its record would look gone.
+        if selected == Ok(false) && !is_torn(&raw, print.is_some()) {
             self.counts.left_out += 1;
             self.tell(keyless.is_none().then_some(&key), Fate::LeftOut, &[]);
             return;
@@ -389,4 +390,11 @@ pub(super) fn xor(hash: Hash, salt: Hash) -> Hash {
 /// What the state file remembers a record without a key by.
 pub(super) fn keyless_key(hash: Hash) -> Arc<str> {
     format!("{KEYLESS}{}", muara_schemas::canonical::hex(&hash)).into()
+}
+
+/// Whether a row is not what its source says, and stands for a record that is there: one that is known, or one whose
+/// cells are known to be wrong, the key's perhaps among them.
+fn is_torn(raw: &Raw, is_known: bool) -> bool {
+    let is_spoilt = raw.faults().any(|(column, _)| column.is_empty());
+    is_spoilt && (is_known || raw.faults().any(|(column, _)| !column.is_empty()))
 }

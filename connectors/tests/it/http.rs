@@ -37,6 +37,11 @@ fn total(total: &str) -> [(&'static str, &str); 1] {
     [("x-total", total)]
 }
 
+/// The page behind the last one of a list of so many records.
+fn nothing_more(server: &Server, all: &str) {
+    server.say_with(200, &total(all), page(0..0, ""));
+}
+
 #[tokio::test(flavor = "multi_thread")]
 async fn pages_are_read_with_a_token_and_kept_as_they_came() {
     let (mut rig, server) = rig("  auth: {bearer: {env: TOKEN}}", TOTAL).await;
@@ -79,14 +84,16 @@ async fn basic_authentication_and_a_secret_in_the_query_are_not_shown() {
 async fn trouble_that_passes_is_waited_for() {
     let (mut rig, server) = rig("  too_busy: [Too Many Requests]", TOTAL).await;
     server.say(500, "").say(200, "Too Many Requests").say_with(200, &total("3"), page(1..4, ""));
+    nothing_more(&server, "3");
     assert_eq!(rig.run(false).await.counts.published, 3);
-    assert_eq!(server.asked().len(), 3);
+    assert_eq!(server.asked().len(), 4);
     server.say_with(429, &[("retry-after", "0")], "").say(503, "").say(502, "");
     let report = rig.try_run(false).await;
     let failure = report.failure.unwrap();
     assert!(failure.starts_with("E0202: gave up after 3 attempts") && failure.contains("502"), "{failure}");
     assert_eq!(report.counts.read, 0, "nothing was read");
     server.say_with(200, &total("3"), page(1..4, ""));
+    nothing_more(&server, "3");
     assert_eq!(rig.run(false).await.counts.unchanged, 3);
 }
 
@@ -94,6 +101,7 @@ async fn trouble_that_passes_is_waited_for() {
 async fn trouble_in_the_middle_fails_the_run_and_deletes_nothing() {
     let (mut rig, server) = rig("", TOTAL).await;
     server.say_with(200, &total("6"), page(1..4, "")).say_with(200, &total("6"), page(4..7, ""));
+    nothing_more(&server, "6");
     rig.run(false).await;
     for _ in 0..3 {
         server.say_with(200, &total("6"), r#"{"data":[{"id":1,"nilai":1},{"id":20,"nilai":2},{"id":3,"nilai":3.50}]}"#);
@@ -140,6 +148,7 @@ async fn what_is_no_page_is_never_an_empty_one() {
 async fn a_read_that_does_not_reach_the_total_proves_nothing() {
     let (mut rig, server) = rig("", TOTAL).await;
     server.say_with(200, &total("6"), page(1..4, "")).say_with(200, &total("6"), page(4..7, ""));
+    nothing_more(&server, "6");
     rig.run(false).await;
     for _ in 0..2 {
         server.say_with(200, &total("6"), page(1..4, "")).say_with(200, &total("6"), page(4..4, ""));
@@ -153,7 +162,10 @@ async fn a_read_that_does_not_reach_the_total_proves_nothing() {
 #[tokio::test(flavor = "multi_thread")]
 async fn a_key_is_gone_when_two_complete_reads_miss_it() {
     let (mut rig, server) = rig("", TOTAL).await;
-    let all = || server.say_with(200, &total("3"), page(1..4, ""));
+    let all = || {
+        server.say_with(200, &total("3"), page(1..4, ""));
+        nothing_more(&server, "3");
+    };
     let less = || server.say_with(200, &total("2"), page(1..3, ""));
     all();
     rig.run(false).await;

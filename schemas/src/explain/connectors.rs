@@ -32,7 +32,7 @@ pub const CODES: &[Code] = &[
     Code {
         code: "E0206",
         title: "the read is not complete",
-        explanation: "The source tells a total, and fewer records came. Records may have been deleted while the pages were read, or the last page was cut. Nothing was deleted here; the next run reads again. When it happens each time, `total` counts something else than the list holds.",
+        explanation: "The source tells a total, and another number of records came. When fewer came, records may have been deleted while the pages were read, or the last page was cut; when more came, the total is not that of the list, but perhaps of the page. Nothing was deleted here; the next run reads again. When it happens each time, `total` counts something else than the list holds: name another field, or leave it out, and the list is read until a page is empty.",
     },
     Code {
         code: "E0207",
@@ -357,7 +357,7 @@ pub const CODES: &[Code] = &[
     Code {
         code: "E0324",
         title: "a cell holds an error instead of a value",
-        explanation: "A formula ended in an error, a number has more than the 15 digits that Excel keeps, or a row of a CSV file has more cells than its header. Correct the cell at the named address; make long numbers such as NIP and NIK texts before they are typed in.",
+        explanation: "A formula ended in an error, a number has more than the 15 digits that Excel keeps, or a row of CSV is not what it should be: it has more cells than its header, text behind a closing quote, or more than 4 MiB. Correct the cell at the named address; make long numbers such as NIP and NIK texts before they are typed in.",
     },
     Code {
         code: "E0325",

@@ -45,6 +45,11 @@ pub const CODES: &[Code] = &[
         explanation: "A file is read by a process of its own, and it could not be started or ended without saying why: the program was replaced or removed while it ran, or the machine is out of processes or memory. The next run tries again; when it goes on, restart the connector and report it together with the log.",
     },
     Code {
+        code: "E0234",
+        title: "a file is a link that leads out of the folder",
+        explanation: "What lies in the folder is a symbolic link to something outside of it, or lies behind one. It is not read, for who may put files into the folder could have any file read that this program may read. What it held before stays as it was. Put the file itself there, or name the folder to which the link leads; the folder of the source may be a link.",
+    },
+    Code {
         code: "W0230",
         title: "a file could not be read",
         explanation: "One file of the folder, or several, could not be read; what they held before stays as it was, and everything else was read, deleted and proved as always. The message says why. Correct or remove the file; the next run that reads all of them closes this.",

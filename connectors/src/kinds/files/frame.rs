@@ -17,6 +17,8 @@ pub(super) const MAX_FRAME: usize = 64 << 20;
 /// What the process is told, as JSON, with its length before it.
 #[derive(Debug, Serialize, Deserialize)]
 pub(super) struct Job {
+    /// The folder, by its absolute path; nothing outside of it is read.
+    pub(super) root: std::path::PathBuf,
     /// The file, by its absolute path.
     pub(super) path: std::path::PathBuf,
     /// What the definition says of it, with the form decided.
@@ -205,6 +207,11 @@ impl Problem {
             code: "E0208".to_owned(),
             why: format!("it has no column `{name}`, which the key of the definition names"),
         }
+    }
+
+    /// It is no file of the folder.
+    pub(super) fn outside(why: impl Into<String>) -> Self {
+        Self { code: "E0234".to_owned(), why: why.into() }
     }
 
     /// It has no table where the definition looks for one.

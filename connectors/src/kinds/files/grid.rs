@@ -22,7 +22,7 @@ pub(super) struct Grid<'g, W> {
     /// How many cells the header has.
     width: usize,
     /// Columns to be filled down, with the value above.
-    fill_down: Vec<(usize, Option<String>)>,
+    fill_down: Vec<(usize, Option<Cell<'static>>)>,
     /// Texts that end the table, in small letters.
     texts: Vec<String>,
     find: Option<String>,
@@ -65,6 +65,9 @@ impl<'g, W: Write> Grid<'g, W> {
         }
         if let State::Header(first) = self.state {
             if number - first < self.layout.header.rows {
+                if let Some(torn) = self.torn(cells) {
+                    return Err(Problem::damaged(torn));
+                }
                 self.width = self.width.max(cells.len());
                 self.caption.take(number, cells);
                 // Most headers have one row, and then the row below needs not be waited for.
@@ -162,8 +165,18 @@ impl<'g, W: Write> Grid<'g, W> {
         // A delimiter within an unquoted text shifts every cell behind it: such a row must not pass as right.
         let surplus = self.delimited && cells.iter().skip(self.width).any(|cell| !cell.is_blank());
         let number = u64::from(number) + 1;
-        let spoilt = surplus.then(|| format!("row {number} has {} cells, the header has {}", cells.len(), self.width));
+        let surplus = surplus.then(|| format!("row {number} has {} cells, the header has {}", cells.len(), self.width));
+        let spoilt = self.torn(cells).or(surplus);
         self.rows.row(number, cells, spoilt)
+    }
+
+    /// What is wrong with a row of CSV that is not what the file says: it has errors in cells only for that.
+    fn torn(&self, cells: &[Cell<'_>]) -> Option<String> {
+        let mut faults = cells.iter().filter_map(|cell| match cell {
+            Cell::Fault { message, .. } => Some(message.clone()),
+            _ => None,
+        });
+        faults.next().filter(|_| self.delimited)
     }
 
     /// Whether a row that begins so stands behind the table.
@@ -182,8 +195,12 @@ impl<'g, W: Write> Grid<'g, W> {
             let (column, above) = &self.fill_down[at];
             match cells.get(*column) {
                 Some(cell) if !cell.is_blank() => {
-                    let text = cell.text().to_owned();
-                    self.fill_down[at].1 = Some(text);
+                    // An error above says nothing of what is meant here.
+                    let above = match cell {
+                        Cell::Fault { .. } => cell.clone().into_owned(),
+                        _ => Cell::Text(Cow::Owned(cell.text().to_owned())),
+                    };
+                    self.fill_down[at].1 = Some(above);
                     self.fill_down[at + 1..].iter_mut().for_each(|(_, inner)| *inner = None);
                 }
                 _ => {
@@ -191,7 +208,7 @@ impl<'g, W: Write> Grid<'g, W> {
                         if cells.len() <= *column {
                             cells.resize(*column + 1, Cell::Empty);
                         }
-                        cells[*column] = Cell::Text(Cow::Owned(above.clone()));
+                        cells[*column] = above.clone();
                     }
                 }
             }

@@ -96,6 +96,7 @@ impl<'de, W: Write> Visitor<'de> for Steps<'_, W> {
 pub(super) fn jsonl<W: Write>(path: &FilePath, layout: &Layout, rows: &mut Rows<W>) -> Result<(), Problem> {
     let mut lines = BufReader::with_capacity(1 << 16, table::open(path, layout)?);
     let mut line = Vec::new();
+    let mut is_empty = true;
     for number in 1.. {
         line.clear();
         // One more than is taken, so that what is too long is seen.
@@ -110,9 +111,11 @@ pub(super) fn jsonl<W: Write>(path: &FilePath, layout: &Layout, rows: &mut Rows<
         let text = std::str::from_utf8(&line).map_err(|_| Problem::damaged(format!("line {number} is not UTF-8")))?;
         if !text.trim().is_empty() {
             rows.item(number, text)?;
+            is_empty = false;
         }
     }
-    Ok(())
+    // An export that broke off at once looks like this, and everything would be gone.
+    if is_empty { Err(Problem::damaged("it is empty")) } else { Ok(()) }
 }
 
 /// Reads the elements of an XML file that `records` names.
@@ -126,7 +129,7 @@ pub(super) fn xml<W: Write>(path: &FilePath, layout: &Layout, rows: &mut Rows<W>
         let element = element.map_err(|error| Problem::damaged(format!("it is no XML that we take: {error}")))?;
         rows.item(number, &element.to_text())?;
     }
-    if elements.reached() + 1 < list.steps().len() {
+    if !elements.has_list() {
         return Err(Problem::no_table(format!("it has no elements at `{list}`")));
     }
     Ok(())

@@ -58,6 +58,15 @@ impl Cell<'_> {
         if let Self::Text(text) = self { text.trim() } else { "" }
     }
 
+    /// The same, for as long as anybody wants.
+    pub(super) fn into_owned(self) -> Cell<'static> {
+        match self {
+            Self::Empty => Cell::Empty,
+            Self::Text(text) => Cell::Text(Cow::Owned(text.into_owned())),
+            Self::Fault { shown, message } => Cell::Fault { shown, message },
+        }
+    }
+
     /// Whether nothing stands in it.
     pub(super) fn is_blank(&self) -> bool {
         match self {

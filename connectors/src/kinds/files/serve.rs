@@ -4,7 +4,7 @@ use std::fs::File;
 use std::io::{self, Read as _, Write};
 use std::os::fd::AsFd as _;
 use std::panic::{AssertUnwindSafe, catch_unwind};
-use std::path::Path;
+use std::path::{Path, PathBuf};
 use std::process::ExitCode;
 use std::time::SystemTime;
 
@@ -73,7 +73,7 @@ fn bound() -> rustix::io::Result<()> {
 
 /// Reads a file that nobody changes meanwhile.
 pub(super) fn read<W: Write>(job: &Job, rows: &mut Rows<W>) -> Result<(), Problem> {
-    let (path, layout) = (&job.path, &job.layout);
+    let (path, layout) = (&within(&job.path, &job.root)?, &job.layout);
     let before = stamp(path)?;
     match layout.format {
         Some(Form::Csv) => table::read(path, layout, rows)?,
@@ -90,6 +90,18 @@ pub(super) fn read<W: Write>(job: &Job, rows: &mut Rows<W>) -> Result<(), Proble
         Ok(())
     } else {
         Err(Problem::damaged("it was changed while it was read; the next run reads it again"))
+    }
+}
+
+/// Where a file really lies, which must be in the folder; the folder itself may be a link.
+///
+/// Who may put files there could otherwise have read what only this program may.
+fn within(path: &Path, root: &Path) -> Result<PathBuf, Problem> {
+    let real = path.canonicalize()?;
+    if real.starts_with(root.canonicalize()?) {
+        Ok(real)
+    } else {
+        Err(Problem::outside("it is a link that leads out of the folder"))
     }
 }
 

@@ -2,19 +2,18 @@
 
 use std::borrow::Cow;
 use std::fs::File;
-use std::io::{self, BufReader, Read, Write};
+use std::io::{BufReader, Read, Write};
 use std::path::Path;
-
-use csv::{ByteRecord, ReaderBuilder};
 
 use super::delimiter;
 use super::frame::Problem;
 use super::grid::Grid;
-use super::rows::{Cell, MAX_COLUMNS, MAX_RECORD_BYTES, Rows};
+use super::rows::{Cell, MAX_COLUMNS, Rows};
 use crate::definition::model::Layout;
+use crate::delimited::{Cells, Delimited, Error};
 use crate::text::{self, Encoding, Text};
 
-/// What the parser reads at once, perhaps beyond the row.
+/// What is read at once.
 const BUFFER: usize = 1 << 18;
 /// How much of a file is looked at to find its delimiter.
 const BEGINNING: u64 = 1 << 16;
@@ -40,45 +39,32 @@ fn beginning(text: impl Read) -> Result<String, Problem> {
     Ok(String::from_utf8_lossy(&bytes).into_owned())
 }
 
-/// Reads what a file holds; a row that never ends is given up before it fills the memory.
+/// Reads what a file holds.
 pub(super) fn records<W: Write>(
     text: impl Read,
     delimiter: u8,
     layout: &Layout,
     rows: &mut Rows<W>,
 ) -> Result<(), Problem> {
-    let mut reader = ReaderBuilder::new()
-        .has_headers(false)
-        .flexible(true)
-        .delimiter(delimiter)
-        .buffer_capacity(BUFFER)
-        .from_reader(Limited { text, left: 0 });
+    let mut reader = Delimited::new(BufReader::with_capacity(BUFFER, text), delimiter);
     let mut grid = Grid::new(layout, rows, None, true);
-    let mut record = ByteRecord::new();
+    let mut read = Cells::default();
     for number in 0.. {
-        reader.get_mut().left = MAX_RECORD_BYTES + BUFFER;
-        let line = reader.position().line();
-        let there = reader.read_byte_record(&mut record);
-        // The reader passes on what it was told by the file, and only our own limit is of this kind.
-        let endless = matches!(&there, Err(error) if matches!(error.kind(), csv::ErrorKind::Io(error) if error.kind() == io::ErrorKind::FileTooLarge));
-        let row = number + 1;
-        if endless || record.as_slice().len() > MAX_RECORD_BYTES {
-            let most = MAX_RECORD_BYTES >> 20;
-            let why =
-                format!("row {row}, which begins in line {line}, has more than {most} MiB; a quote is not closed");
-            return Err(Problem::damaged(why));
-        }
-        if !there.map_err(problem)? {
+        if !reader.read(&mut read).map_err(problem)? {
             break;
         }
-        if record.len() > MAX_COLUMNS {
-            let why = format!("row {row} has {} cells, {MAX_COLUMNS} are read", record.len());
+        let row = number + 1;
+        if read.len() > MAX_COLUMNS && read.flaw().is_none() {
+            let why = format!("row {row} has {} cells, {MAX_COLUMNS} are read", read.len());
             return Err(Problem::too_large(why));
         }
-        let mut cells = Vec::with_capacity(record.len());
-        for cell in &record {
+        let mut cells = Vec::with_capacity(read.len());
+        for cell in read.iter().take(MAX_COLUMNS) {
             let cell = std::str::from_utf8(cell).map_err(|_| Problem::damaged(format!("row {row} is not UTF-8")))?;
             cells.push(Cell::Text(Cow::Borrowed(cell)));
+        }
+        if let Some(flaw) = read.flaw() {
+            spoil(&mut cells, flaw.cell(), &flaw.told(row.into()));
         }
         if !grid.row(number, &mut cells)? {
             return Ok(());
@@ -87,27 +73,21 @@ pub(super) fn records<W: Write>(
     grid.end("it")
 }
 
-fn problem(error: csv::Error) -> Problem {
-    match error.into_kind() {
-        csv::ErrorKind::Io(error) => text::from_io(error).into(),
-        other => Problem::damaged(format!("{other:?}")),
+/// Makes errors of the cells from a certain one on, or of one beyond them where the row ends before it.
+fn spoil(cells: &mut Vec<Cell<'_>>, from: usize, why: &str) {
+    let fault = |cell: &Cell<'_>| Cell::Fault { shown: cell.text().to_owned(), message: why.to_owned() };
+    let from = from.min(cells.len());
+    let spoilt: Vec<Cell<'_>> = cells.drain(from..).map(|cell| fault(&cell)).collect();
+    cells.extend(spoilt);
+    if cells.len() == from {
+        cells.push(fault(&Cell::Empty));
     }
 }
 
-/// A text of which so much may be read until the next row begins.
-struct Limited<R> {
-    text: R,
-    left: usize,
-}
-
-impl<R: Read> Read for Limited<R> {
-    fn read(&mut self, into: &mut [u8]) -> io::Result<usize> {
-        let most = into.len().min(self.left);
-        if most == 0 && !into.is_empty() {
-            return Err(io::ErrorKind::FileTooLarge.into());
-        }
-        let read = self.text.read(&mut into[..most])?;
-        self.left -= read;
-        Ok(read)
+fn problem(error: Error) -> Problem {
+    match error {
+        Error::Io(error) => text::from_io(error).into(),
+        Error::Endless(_) => Problem::too_large(error.to_string()),
+        Error::Unclosed(_) | Error::Swallowed { .. } => Problem::damaged(error.to_string()),
     }
 }

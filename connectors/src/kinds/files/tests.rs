@@ -133,7 +133,7 @@ fn a_quote_that_is_never_closed_is_given_up_where_it_begins() {
 
     let heard = csv(endless, &Layout::default());
 
-    let why = "row 3, which begins in line 4, has more than 4 MiB; a quote is not closed";
+    let why = "the quote that begins in line 4 is not closed";
     assert_eq!((heard.rows(), heard.problem.unwrap().why), (vec!["1|a\nb".to_owned()], why.to_owned()));
 }
 
@@ -144,6 +144,16 @@ fn a_large_row_is_taken_whole() {
     let heard = csv(format!("id,nilai\n1,{large}\n2,{large}\n").as_bytes(), &Layout::default());
 
     assert_eq!(heard.rows(), [format!("1|{large}"), format!("2|{large}")]);
+}
+
+#[test]
+fn what_a_fault_spoils_is_not_filled_down_as_nothing() {
+    let fill_down = vec!["Program".to_owned()];
+
+    let heard = csv(&b"Program,Nilai\nP1,1\n\"P\"2,2\n,3\n"[..], &Layout { fill_down, ..Layout::default() });
+
+    let faults = heard.pieces.iter().flat_map(|piece| &piece.records).map(|raw| raw.faults().count());
+    assert_eq!((faults.collect::<Vec<_>>(), heard.problem), (vec![0, 3, 2], None));
 }
 
 #[test]

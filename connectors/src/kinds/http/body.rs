@@ -30,15 +30,19 @@ pub(super) struct Reading {
     pub(super) records: Path,
     columns: Vec<String>,
     delimiter: u8,
+    /// Columns that CSV must have.
+    needed: Vec<String>,
 }
 
 impl Reading {
-    pub(super) fn new(read: &HttpRead) -> Self {
+    /// `needed` are the fields without which a record is none.
+    pub(super) fn new(read: &HttpRead, needed: Vec<String>) -> Self {
         Self {
             format: read.format,
             records: read.records.clone(),
             columns: read.columns.clone(),
             delimiter: read.delimiter.unwrap_or(b','),
+            needed,
         }
     }
 
@@ -60,7 +64,8 @@ impl Reading {
             }
             Format::Jsonl => Found { records: lines::jsonl(&answer.text()?, shown)?, values: values(&|_| None) },
             Format::Csv => {
-                Found { records: lines::csv(&answer.text()?, self.delimiter, shown)?, values: values(&|_| None) }
+                let records = lines::csv(&answer.text()?, self.delimiter, &self.needed, shown)?;
+                Found { records, values: values(&|_| None) }
             }
         };
         if self.columns.is_empty() {

@@ -3,7 +3,11 @@
 //! With a total, a token or a link the source says when it is over. Without, only an empty page does, which costs one
 //! request more: a server that filters within a page gives pages of any length, and what a short one cut off would look
 //! gone.
+//!
+//! A total is believed only as far as the pages bear it out, for many a server gives the number of the page's records
+//! in its place: where the last page is full, the one behind it has to be empty.
 
+use muara_schemas::ContentHash;
 use url::Url;
 
 use super::body::Found;
@@ -14,7 +18,7 @@ use crate::definition::model::{Beside, PageSize, Paging};
 use crate::definition::template::Filling;
 use crate::json::Path;
 use crate::kind::{Cursor, Page, PullError};
-use crate::raw::Place;
+use crate::raw::{Place, Raw};
 
 /// The paging of one read.
 #[derive(Debug)]
@@ -22,16 +26,22 @@ pub(super) struct Pager {
     paging: Option<Paging>,
     /// Records that were given so far.
     given: u64,
+    /// The length of the longest page so far.
+    longest: usize,
+    /// What the last page held, when it reached the total and the next one has to show that it is the last.
+    reached: Option<ContentHash>,
+    /// Whether pages with different records came, so that the source heeds which one it is asked for.
+    heeds: bool,
 }
 
 impl Pager {
     pub(super) const fn new(paging: Option<Paging>) -> Self {
-        Self { paging, given: 0 }
+        Self { paging, given: 0, longest: 0, reached: None, heeds: false }
     }
 
     /// A read begins.
-    pub(super) const fn start(&mut self) {
-        self.given = 0;
+    pub(super) fn start(&mut self) {
+        *self = Self::new(self.paging.take());
     }
 
     /// Whether `at` is the address of a page.
@@ -105,16 +115,15 @@ impl Pager {
             }
         };
         let total = total.map(|(place, text)| count(text.as_deref(), &place, shown)).transpose()?;
-        let count = records.len();
-        self.given += count as u64;
-        let by_number = || count > 0 && total.is_none_or(|total| self.given < total);
+        let records = if self.repeats(&records) { Vec::new() } else { records };
+        let goes_on = self.count(&records, total, shown)?;
         let (more, next) = match &self.paging {
             None => (false, String::new()),
             Some(Paging::Page { from, .. }) => {
                 let number = at.and_then(|at| at.parse().ok()).unwrap_or_else(|| u64::from(*from));
-                (by_number(), (number + 1).to_string())
+                (goes_on, (number + 1).to_string())
             }
-            Some(Paging::Offset { .. }) => (by_number(), self.given.to_string()),
+            Some(Paging::Offset { .. }) => (goes_on, self.given.to_string()),
             Some(Paging::Cursor { next, more, .. }) => {
                 let token = match next {
                     Beside::Path(_) => values.next().flatten(),
@@ -137,6 +146,32 @@ impl Pager {
         Ok(page(records, Place::list(shown, &list.pointer()), Cursor::At(next), more, total))
     }
 
+    /// Whether a page behind the last one is the last one again, as some servers answer for every number beyond it.
+    fn repeats(&self, records: &[Raw]) -> bool {
+        self.heeds && self.reached.is_some_and(|last| last == hash(records))
+    }
+
+    /// Counts the records of a page, and says whether a list that is cut by numbers goes on behind it.
+    fn count(&mut self, records: &[Raw], total: Option<u64>, shown: &str) -> Result<bool, PullError> {
+        let (count, longest) = (records.len(), self.longest);
+        self.given += count as u64;
+        self.longest = longest.max(count);
+        self.heeds |= longest > 0;
+        self.reached = None;
+        let Some(total) = total else { return Ok(count > 0) };
+        if self.given > total {
+            let why = format!("{shown} tells of {total} records in all, but {} have come", self.given);
+            return Err(PullError::Failed { code: "E0206", why });
+        }
+        // How long a page may be, nobody but its server knows, and some give less than they are asked for.
+        let full = if longest > 0 { Some(longest) } else { self.size().map(|size| size.value as usize) };
+        if self.given == total && count > 0 && full.is_none_or(|full| count >= full) {
+            self.reached = Some(hash(records));
+            return Ok(true);
+        }
+        Ok(count > 0 && self.given < total)
+    }
+
     /// The page that an answer without records is taken for: the read is over.
     pub(super) fn nothing(shown: &str, list: &Path) -> Page {
         page(Vec::new(), Place::list(shown, &list.pointer()), Cursor::At(String::new()), false, None)
@@ -147,7 +182,13 @@ impl Pager {
     }
 }
 
-fn page(records: Vec<crate::raw::Raw>, place: Place, next: Cursor, more: bool, total: Option<u64>) -> Page {
+/// What tells the records of one page from those of another.
+fn hash(records: &[Raw]) -> ContentHash {
+    let hashes: Vec<u8> = records.iter().flat_map(|raw| *raw.hash().as_bytes()).collect();
+    ContentHash::of(&hashes)
+}
+
+fn page(records: Vec<Raw>, place: Place, next: Cursor, more: bool, total: Option<u64>) -> Page {
     Page { records, place, first: 0, next, more, snapshot: false, total, checkpoint: None, gone: Vec::new() }
 }
 

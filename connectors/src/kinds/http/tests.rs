@@ -24,7 +24,7 @@ fn answer(body: impl Into<Vec<u8>>, media: &'static str) -> Answer {
 }
 
 fn reading(format: Format, records: &str, columns: &[&str]) -> Reading {
-    Reading::new(&HttpRead {
+    let read = HttpRead {
         path: String::new(),
         is_post: false,
         query: Vec::new(),
@@ -35,7 +35,8 @@ fn reading(format: Format, records: &str, columns: &[&str]) -> Reading {
         columns: columns.iter().map(|name| (*name).to_owned()).collect(),
         delimiter: None,
         names: Vec::new(),
-    })
+    };
+    Reading::new(&read, Vec::new())
 }
 
 fn read(format: Format, records: &str, body: impl Into<Vec<u8>>, media: &'static str) -> Result<Found, PullError> {
@@ -95,8 +96,12 @@ fn lines_of_json_and_of_csv_are_records() {
     let found = read(Format::Csv, "", "\u{feff}id,uraian\n1,\"a,\"\"b\"\"\"\n2,\n3,x,y\n", "text/csv").unwrap();
     assert_eq!(texts(&found)[..2], [r#"{"id":"1","uraian":"a,\"b\""}"#, r#"{"id":"2","uraian":""}"#]);
     assert_eq!(found.records[2].faults().count(), 1, "a shifted row is no good one");
+    let found = read(Format::Csv, "", "id,uraian\n5\" pipa,\"a\nb\"\n2,\"3\"0\n\"4\"1,x\n", "text/csv").unwrap();
+    let faults = found.records.iter().map(|raw| raw.faults().map(|(column, _)| column).collect::<Vec<_>>());
+    assert_eq!(faults.collect::<Vec<_>>(), [vec![], vec!["uraian", ""], vec!["id", "uraian", ""]]);
     assert!(texts(&read(Format::Csv, "", "id,uraian\n", "text/csv").unwrap()).is_empty(), "a header alone is a list");
-    for bad in ["", "id,id\n1,2\n"] {
+    for bad in ["", "id,id\n1,2\n", "id,n\n1,\"a\n2,b\n", "id,n\n1,\"a\n2,\"b\"\n", "id,n\n2,\"20", "\"id\"x,n\n1,2\n"]
+    {
         assert_eq!(read(Format::Csv, "", bad, "text/csv").unwrap_err().code(), "E0203", "{bad}");
     }
 }
@@ -123,6 +128,18 @@ fn elements_of_an_envelope_are_records() {
     );
     assert_eq!(texts(&xml(two).unwrap()), [r#"{"kode":"1","nilai":"1250000000.50"}"#, r#"{"kode":"2"}"#]);
     assert!(xml(soap("<getDataResponse><return/></getDataResponse>")).unwrap().records.is_empty());
+    for (path, body, is_list) in [
+        ("item", "<code>401</code>", false),
+        ("item", "<item><kode>1</kode></item>", true),
+        ("data.item", "<code>401</code>", false),
+        ("data.list.item", "<data><code>401</code></data>", false),
+        ("data.list.item", "<data><list/></data>", true),
+        ("data.list.@id", "<data><code>401</code></data>", true),
+        ("data.list.@id", "<code>401</code>", false),
+        ("", "<code>401</code>", true),
+    ] {
+        assert_eq!(read(Format::Xml, path, body, "text/xml").is_ok(), is_list, "{path} {body}");
+    }
     let missing = xml(soap("<getDataRespons/>")).unwrap_err();
     assert!(missing.to_string().contains("no element `Envelope.Body.getDataResponse`"), "{missing}");
     for fault in [
@@ -237,6 +254,15 @@ fn a_total_says_when_it_is_over() {
         !walk(paging(), &[2, 0], r#","total":5"#).1,
         "an empty page ends it too; the runner sees that some are missing"
     );
+    assert!(walk(paging(), &[2, 2], r#","total":4"#).1, "a full page may be one of many more");
+    assert!(!walk(paging(), &[2, 2, 0], r#","total":4"#).1);
+    assert!(!walk(paging(), &[1], r#","total":1"#).1, "behind a page that is not full nothing comes");
+    let unsized_paging =
+        || Paging::Page { param: None, from: 1, size: None, total: Some(Beside::Path(Path::new("total"))) };
+    assert!(walk(unsized_paging(), &[3], r#","total":3"#).1, "how many a page may hold is not known");
+    assert!(!walk(unsized_paging(), &[3, 1], r#","total":4"#).1);
+    let capped = Paging::Offset { param: None, size: size(500), total: Some(Beside::Path(Path::new("total"))) };
+    assert!(walk(capped, &[100, 100], r#","total":200"#).1, "the server gives fewer than it is asked for");
 }
 
 #[test]

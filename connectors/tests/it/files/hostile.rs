@@ -68,9 +68,12 @@ async fn workbooks_that_claim_ten_thousand_million_cells() {
 async fn tables_without_measure() {
     assert_told(&told("x.csv", "a,".repeat(100_000)).await, "E0230", "100001 cells");
     let field = format!("id,nilai\nx,{}\n", "9".repeat(5 << 20));
-    assert_told(&told("x.csv", field).await, "E0203", "row 2, which begins in line 2, has more than 4 MiB");
+    let told_field = told("x.csv", field).await;
+    assert!(told_field.contains("E0324") && told_field.contains("row 2 is too large"), "{told_field}");
     let quote = format!("id,nilai\nx,\"1\n{}", "y,2\n".repeat(2 << 20));
-    assert_told(&told("x.csv", quote).await, "E0203", "a quote is not closed");
+    assert_told(&told("x.csv", quote).await, "E0203", "the quote that begins in line 2 is not closed");
+    let row = format!("id,nilai\nx,{}\n", "9".repeat(65 << 20));
+    assert_told(&told("x.csv", row).await, "E0230", "the row that begins in line 2 has more than 64 MiB");
     let line = format!("{{\"id\":\"{}\"}}", "9".repeat(5 << 20));
     assert_told(&told("x.jsonl", line).await, "E0230", "line 1 has more than 4 MiB");
 }
@@ -82,6 +85,24 @@ async fn texts_that_are_none() {
     assert!(nul.contains("NUL"), "{nul}");
     let key = told("x.csv", "id,nilai\nx\0,1\n").await;
     assert!(key.contains("E0320") && key.contains("control character"), "{key}");
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_file_of_nothing_is_no_empty_list() {
+    for (name, bytes, why) in [
+        ("x.csv", "", "it is empty"),
+        ("x.jsonl", "", "it is empty"),
+        ("x.jsonl", "\n \n", "it is empty"),
+        ("x.json", "", "it is no JSON that we take"),
+        ("x.json", " ", "it is no JSON that we take"),
+        ("x.xml", "", "it is no XML that we take"),
+        ("x.xml", " ", "it is no XML that we take"),
+        ("x.xlsx", "", "it is empty"),
+    ] {
+        assert_told(&told(name, bytes).await, "E0203", why);
+    }
+    assert_told(&told("x.xml", "<code>401</code>").await, "E0232", "it has no elements at `r.d`");
+    assert_eq!(told("x.xml", "<r/>").await, "None", "a list without elements");
 }
 
 #[tokio::test(flavor = "multi_thread")]

@@ -89,6 +89,14 @@ async fn real_exports_of_tenders_and_of_statistics() {
     let (rows, failure) = raw("format: csv", &folder.join("bps/ipm_kemiskinan_sumut.csv")).await;
     assert_eq!((failure, rows.len()), (None, 165));
     assert_eq!((&rows[0]["Kabupaten Kota"], &rows[0]["Sum of IPM"]), (&json!("Asahan"), &json!("69.92")));
+    let poverty = rows.iter().filter(|row| row["Tahun"] == "2023").map(|row| {
+        let text = row["Sum of Presentasi_penduduk_miskin"].as_str().unwrap();
+        let (whole, rest) = text.split_once('.').unwrap_or((text, ""));
+        format!("{whole}{rest:0<2}").parse::<u64>().unwrap()
+    });
+    let poverty: Vec<u64> = poverty.collect();
+    let mean = poverty.iter().sum::<u64>() * 1_000 / poverty.len() as u64;
+    assert_eq!((poverty.len(), mean), (33, 992_545), "in hundredths of a thousandth per cent: 9.9255 rounded");
 }
 
 #[tokio::test(flavor = "multi_thread")]
@@ -115,6 +123,7 @@ async fn every_file_of_csv_spectrum_is_read_as_it_says() {
         }
         count += 1;
     }
+    // The guide of the language tells this rate.
     assert_eq!(count, 12);
 }
 

@@ -109,7 +109,7 @@ async fn a_broken_file_keeps_what_it_held_and_the_others_go_on() {
     let report = rig.try_run(false).await;
 
     let failure = report.failure.unwrap();
-    assert!(failure.starts_with("E0203: could not read b.csv: row 3"), "{failure}");
+    assert!(failure.starts_with("E0203: could not read b.csv: the quote that begins in line 3"), "{failure}");
     assert_eq!(amounts(&rig), ["a1 7.00", "b1 7.00", "b2 2.00", "c1 7.00"]);
     assert_eq!((report.counts.gone, report.proof), (2, Some(rig.hub.keep().proof("dpa"))));
     assert!(
@@ -121,6 +121,35 @@ async fn a_broken_file_keeps_what_it_held_and_the_others_go_on() {
     let report = rig.run(false).await;
     assert_eq!((report.counts.gone, codes(&report)), (1, vec![]));
     assert_eq!(rig.hub.keep().body("dpa", "b1").unwrap()["amount"], json!("7.00"));
+}
+
+#[cfg(unix)]
+#[tokio::test(flavor = "multi_thread")]
+async fn a_link_out_of_the_folder_is_not_followed() {
+    use std::os::unix::fs::symlink;
+    let mut rig = rig("{file: \"*/*.csv\"}");
+    let outside = rig.path("rahasia");
+    std::fs::create_dir(&outside).unwrap();
+    std::fs::write(outside.join("x.csv"), "id,nilai\nx,1\n").unwrap();
+    write(&rig, "chkp/a.csv", "id,nilai\na,1\n");
+    symlink(rig.path("berkas/chkp/a.csv"), rig.path("berkas/chkp/b.csv")).unwrap();
+    symlink(outside.join("x.csv"), rig.path("berkas/chkp/c.csv")).unwrap();
+    symlink(&outside, rig.path("berkas/luar")).unwrap();
+
+    let report = rig.try_run(false).await;
+
+    let failure = report.failure.unwrap_or_default();
+    assert!(failure.starts_with("E0234: could not read chkp/c.csv: it is a link that leads out"), "{failure}");
+    assert_eq!(amounts(&rig), ["a 1.00"]);
+    let told: Vec<_> = report.notes.iter().filter(|note| note.code == "W0230").map(|note| &note.detail).collect();
+    assert!(told.iter().any(|detail| detail.contains("luar/x.csv")), "{told:?}");
+
+    std::fs::remove_file(rig.path("berkas/chkp/c.csv")).unwrap();
+    std::fs::remove_file(rig.path("berkas/luar")).unwrap();
+    std::fs::rename(rig.path("berkas"), rig.path("asal")).unwrap();
+    symlink(rig.path("asal"), rig.path("berkas")).unwrap();
+    std::fs::remove_file(rig.path("asal/chkp/b.csv")).unwrap();
+    assert_eq!(rig.run(false).await.counts.unchanged, 1, "the folder itself may be one");
 }
 
 #[tokio::test(flavor = "multi_thread")]

@@ -59,10 +59,78 @@ async fn files_that_cannot_be_read_fail_and_delete_nothing() {
     }
     write(&rig, "dpa.csv", format!("id,nilai\na,1\nb,\"{}", "x\n".repeat(3 << 20)));
     let failure = rig.try_run(false).await.failure.unwrap();
-    assert!(failure.contains("dpa.csv") && failure.contains("begins in line 3"), "{failure}");
+    assert!(failure.contains("dpa.csv: the quote that begins in line 3 is not closed"), "{failure}");
     std::fs::remove_file(rig.path("berkas/dpa.csv")).unwrap();
     assert!(rig.try_run(false).await.failure.unwrap().starts_with("E0204"));
     assert_eq!(rig.hub.keep().keys("dpa"), ["a"]);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_quote_that_is_not_closed_deletes_nothing() {
+    let mut rig = rig("{file: dpa.csv}");
+    let good = "id,uraian,nilai\n1,a,10\n2,\"b\n\"\"c\"\"\",20\n3,5\" pipa,30\n4,d,40\n";
+    write(&rig, "dpa.csv", good);
+    assert_eq!(rig.run(false).await.counts.published, 4);
+    for (from, to, why) in [
+        ("1,a,10", "1,\"a,10", "the quote that begins in line 2 is closed in line 3, where text follows it"),
+        ("4,d,40", "4,\"d,40", "the quote that begins in line 6 is not closed"),
+        ("4,d,40\n", "4,d,\"40", "the quote that begins in line 6 is not closed"),
+        ("id,uraian", "id,\"urai\"an", "row 1 has text behind the closing quote of its cell 2"),
+    ] {
+        write(&rig, "dpa.csv", good.replace(from, to));
+        let report = rig.try_run(false).await;
+        let failure = report.failure.unwrap_or_default();
+        assert!(failure.starts_with("E0203") && failure.contains(why), "{failure}");
+        assert_eq!((report.counts.gone, rig.hub.keep().keys("dpa").len()), (0, 4), "{to}");
+    }
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn text_behind_a_closing_quote_spoils_its_row_alone() {
+    let mut rig = rig("{file: dpa.csv}");
+    write(&rig, "dpa.csv", "id,nilai\n1,10\n3,\"3\"0\n4,40\n");
+
+    let report = rig.run(false).await;
+
+    assert_eq!((report.counts.published, report.counts.quarantined), (2, 1));
+    let broken = rig.hub.keep().quarantine["dpa"]["3"].errors[0].clone();
+    assert_eq!(broken.code, "E0324");
+    assert!(broken.message.contains("row 3 has text behind the closing quote of its cell 2"), "{}", broken.message);
+    write(&rig, "dpa.csv", "id,nilai\n1,10\n3,30\n4,40\n");
+    assert_eq!(rig.run(false).await.counts.published, 1, "the same cells without the fault are another row");
+    write(&rig, "dpa.csv", "id,nilai\n1,10\n\"3\"0,30\n4,40\n");
+    let report = rig.run(false).await;
+    assert_eq!((report.counts.gone, report.counts.quarantined), (0, 1), "which record it is, nobody knows");
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_torn_row_is_not_left_out_by_what_stands_in_the_wrong_column() {
+    let mut rig = rig("{file: dpa.csv}\n    where: {status: [final]}");
+    let good = "uraian,id,nilai,status\na,1,10,final\nb,2,20,final\nc,3,30,final\nd,4,40,batal\n";
+    write(&rig, "dpa.csv", good);
+    assert_eq!(rig.run(false).await.counts.published, 3);
+    // Each row has its cells one column further to the right than they belong.
+    for (from, to) in [("b,2,20", "\"Jl. \"B, 5\",2,20"), ("c,3,30", "c,3,3,30"), ("d,4,40", "d, e,4,40")] {
+        write(&rig, "dpa.csv", good.replace(from, to));
+        let report = rig.run(false).await;
+        let quarantined = u64::from(!to.starts_with('d'));
+        assert_eq!((report.counts.quarantined, report.counts.gone), (quarantined, 0), "{to}");
+    }
+    assert_eq!(rig.hub.keep().keys("dpa").len(), 3);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_row_that_is_too_large_waits_and_those_behind_it_are_read() {
+    let mut rig = rig("{file: dpa.csv}");
+    write(&rig, "dpa.csv", "id,uraian,nilai\n1,a,10\n2,b,20\n3,c,30\n");
+    rig.run(false).await;
+    write(&rig, "dpa.csv", format!("id,uraian,nilai\n1,a,10\n2,{},20\n3,c,31\n", "x".repeat(5 << 20)));
+
+    let report = rig.run(false).await;
+
+    assert_eq!((report.counts.published, report.counts.quarantined, report.counts.gone), (1, 1, 0));
+    let broken = rig.hub.keep().quarantine["dpa"]["2"].errors[0].message.clone();
+    assert!(broken.contains("row 3 is too large: it has more than 4 MiB"), "{broken}");
 }
 
 #[tokio::test(flavor = "multi_thread")]

@@ -136,7 +136,7 @@ async fn an_envelope_of_soap_is_asked_and_answered() {
         )
     };
     let latin = |text: String| text.chars().map(|c| u8::try_from(u32::from(c)).unwrap()).collect::<Vec<u8>>();
-    server.say(200, latin(answer(&item(1)))).say(200, latin(answer(&item(2))));
+    server.say(200, latin(answer(&item(1)))).say(200, latin(answer(&item(2)))).say(200, latin(answer("")));
 
     assert_eq!(rig.run(false).await.counts.published, 2);
     let asked = server.asked();
@@ -178,6 +178,14 @@ async fn csv_and_json_lines_are_lists_too() {
     }
     server.say(200, "nomor;nilai\n1;2\n");
     assert!(rig.try_run(false).await.failure.unwrap().starts_with("E0208"), "the column of the key is gone");
+    server.say(200, "Error: session expired\n");
+    let failure = rig.try_run(false).await.failure.unwrap_or_default();
+    assert!(failure.starts_with("E0208") && failure.contains("no column `id`"), "no list without rows: {failure}");
+    server.say(200, "id;nilai;uraian\r\n1;\"1250000000.50;R\r\n2;7;\"a;b\"\r\n");
+    assert!(rig.try_run(false).await.failure.unwrap_or_default().starts_with("E0203"), "a quote is not closed");
+    server.say(200, "id;nilai;uraian\r\n1;1250000000.50;a\r\n2;\"7\"0;b\r\n");
+    let report = rig.run(false).await;
+    assert_eq!((report.counts.quarantined, report.counts.gone, rig.hub.keep().keys("dpa").len()), (1, 0, 2));
     rig.stop().await;
     rig.define("  kind: http\n  base_url: {env: URL}", "    read: {get: /ekspor.jsonl, format: jsonl}\n");
     server.say(200, "{\"id\":1,\"nilai\":1250000000.50}\n{\"id\":3,\"nilai\":1}\n");

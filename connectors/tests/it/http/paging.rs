@@ -181,3 +181,52 @@ async fn a_read_may_end_with_an_answer_that_a_rule_takes_for_empty() {
 
     assert_eq!((report.counts.published, report.proof.map(|proof| proof.count)), (3, Some(3)));
 }
+
+const TOTAL: &str = "    read: {get: /dpa, records: data}
+    page: {by: page, param: page, size: {param: limit, value: 3}, total: {path: total}}\n";
+
+/// A page that tells of so many records in all.
+fn told(ids: std::ops::Range<u32>, total: u32) -> String {
+    page(ids, &format!(r#","total":{total}"#))
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_total_that_the_pages_do_not_bear_out_ends_the_run() {
+    let (mut rig, server) = rig("", TOTAL).await;
+    let pages = [1..4, 4..7, 7..10];
+    for (totals, asked) in [([3, 3, 3], 2), ([2, 2, 2], 1), ([0, 0, 0], 1), ([9, 5, 9], 2), ([9, 6, 6], 3)] {
+        for _ in 0..2 {
+            for (ids, total) in pages.iter().zip(totals) {
+                server.say(200, told(ids.clone(), total));
+            }
+            let report = rig.try_run(true).await;
+
+            let failure = report.failure.unwrap_or_default();
+            assert!(failure.starts_with("E0206") && failure.contains("in all, but"), "{totals:?}: {failure}");
+            assert_eq!((report.counts.gone, report.proof), (0, None), "{totals:?}");
+            // The last page is asked for only where the total was not passed before.
+            server.forget();
+            assert_eq!(server.asked().len(), asked, "{totals:?}");
+        }
+    }
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_total_is_reached_when_nothing_stands_behind_the_last_page() {
+    let (mut rig, server) = rig("", TOTAL).await;
+    server.say(200, told(1..4, 6)).say(200, told(4..7, 6)).say(200, told(7..7, 6));
+    assert_eq!(rig.run(true).await.proof.map(|proof| proof.count), Some(6));
+    assert_eq!(server.asked().len(), 3, "the last page is full, and only the next one shows that it is the last");
+
+    server.say(200, told(1..4, 5)).say(200, told(4..6, 5));
+    assert_eq!(rig.run(true).await.counts.unchanged, 5);
+    assert_eq!(server.asked().len(), 2, "behind a page that is not full there is none");
+
+    // As servers answer that take every number beyond the last page for the last page.
+    server.say(200, told(1..4, 6)).say(200, told(4..7, 6)).say(200, told(4..7, 6));
+    assert_eq!(rig.run(true).await.counts.unchanged, 6);
+    assert_eq!(server.asked().len(), 3);
+
+    server.say(200, told(1..4, 6)).say(200, told(4..7, 7)).say(200, told(7..8, 7));
+    assert_eq!(rig.run(true).await.proof.map(|proof| proof.count), Some(7), "one was added meanwhile");
+}

@@ -45,6 +45,11 @@ impl Server {
         self
     }
 
+    /// Forgets the answers that nobody has asked for.
+    pub(crate) fn forget(&self) {
+        self.answers.lock().unwrap().clear();
+    }
+
     /// The requests since the last call: address, then what was noted of headers, then the body.
     pub(crate) fn asked(&self) -> Vec<String> {
         std::mem::take(&mut self.asked.lock().unwrap())

@@ -26,7 +26,7 @@ pub(super) fn records(answer: &Answer, path: &Path) -> Result<Vec<Raw>, PullErro
     }
     // A list without items is there all the same: only the items may be missing.
     let steps = path.steps();
-    if elements.reached() + 1 < steps.len() {
+    if !elements.has_list() {
         let missing: Vec<&str> = steps[..=elements.reached()].iter().map(|step| &**step).collect();
         let why = format!("{} has no element `{}`, on the way to `{path}`", answer.shown, missing.join("."));
         return Err(PullError::malformed(why, &answer.beginning(500)));
