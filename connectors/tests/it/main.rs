@@ -1,6 +1,7 @@
 //! The connectors against real sources: SQLite, PostgreSQL, MariaDB, HTTP servers, CSV files and workbooks, with a small
 //! hub at the other end of the bus.
 
+mod catalog_finance;
 mod control;
 mod crash;
 mod cursors;
