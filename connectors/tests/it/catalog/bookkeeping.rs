@@ -5,17 +5,17 @@ use sqlx::{ConnectOptions, Connection};
 use super::{bodies, broken, counts, read, rig, sum};
 
 const TABLES: &str = "
-create table v_muara_belanja (tahun int, kd_perubahan int, terakhir int, terkunci int, kode_skpd text, kode_sub_kegiatan text, kode_rekening text, kode_dana text, total text);
+create table v_muara_belanja (tahun int, kd_perubahan int, kode_simda text, kd_sumber int, terkunci int, kode_skpd text, kode_sub_kegiatan text, kode_rekening text, kode_dana text, total text);
 insert into v_muara_belanja values
-    (2026, 4, 6, 1, '1.02.0.00.0.00.01.0000', '1.02.02.2.02.0008', '5.1.02.01.01.0024', '1.1.01', '12500000.50'),
-    (2026, 6, 6, 0, '1.02.0.00.0.00.01.0000', '1.02.02.2.02.0008', '5.1.02.01.01.0024', '1.1.01', '13000000.00'),
-    (2026, 6, 6, 0, '1.02.0.00.0.00.01.0000', '1.02.02.2.02.0008', null, '1.1.01', '1.00'),
-    (2025, 4, 4, 1, '1.02.0.00.0.00.01.0000', '1.02.02.2.02.0008', '5.1.02.01.01.0024', '1.1.01', '99.00');
-create table v_muara_rencana (tahun int, kode_skpd text, kode_sub_kegiatan text, kode_rekening text,
+    (2026, 4, '1.2.1', 1, 1, '1.02.0.00.0.00.01.0000', '1.02.02.2.02.0008', '5.1.02.01.01.0024', '1.1.01', '12500000.50'),
+    (2026, 6, '1.2.1', 1, 0, '1.02.0.00.0.00.01.0000', '1.02.02.2.02.0008', '5.1.02.01.01.0024', '1.1.01', '13000000.00'),
+    (2026, 6, '1.2.2', 1, 0, '1.02.0.00.0.00.01.0000', '1.02.02.2.02.0008', null, '1.1.01', '1.00'),
+    (2025, 4, '1.2.1', 1, 1, '1.02.0.00.0.00.01.0000', '1.02.02.2.02.0008', '5.1.02.01.01.0024', '1.1.01', '99.00');
+create table v_muara_rencana (tahun int, kode_simda text, kode_skpd text, kode_sub_kegiatan text, kode_rekening text,
     jan text, feb text, mar text, apr text, mei text, jun text, jul text, agu text, sep text, okt text, nov text, des text, total text);
 insert into v_muara_rencana values
-    (2026, '1.02.0.00.0.00.01.0000', '1.02.02.2.02.0008', '5.1.02.01.01.0024', '0.0000', '0', '1250000.5000', '0', '0', '0', '0', '0', '0', '0', '0', '0', '1250000.5000'),
-    (2026, '1.02.0.00.0.00.01.0000', '1.02.02.2.02.0008', '5.1.02.01.01.0025', null, '0', '0', '0', '0', '0', '0', '0', '0', '0', '0', '0', '0');
+    (2026, '1.2.1', '1.02.0.00.0.00.01.0000', '1.02.02.2.02.0008', '5.1.02.01.01.0024', '0.0000', '0', '1250000.5000', '0', '0', '0', '0', '0', '0', '0', '0', '0', '1250000.5000'),
+    (2026, '1.2.2', '1.02.0.00.0.00.01.0000', '1.02.02.2.02.0008', '5.1.02.01.01.0025', null, '0', '0', '0', '0', '0', '0', '0', '0', '0', '0', '0', '0');
 create table v_muara_sp2d (tahun int, no_spm text, jn_spm int, tgl_spm text, uraian text, nilai text, rincian text, no_sp2d text, tgl_sp2d text, kode_skpd text);
 insert into v_muara_sp2d values
     (2026, '38', 3, '2026-03-10 00:00:00', 'Alat tulis', '3100000.00',
@@ -44,6 +44,8 @@ async fn the_old_bookkeeping_is_read_from_its_copy() {
     let reports = read(&mut rig).await;
 
     assert_eq!((counts(&reports, "belanja"), sum(&rig, "belanja")), ((2, 1, 0), 2_550_000_050));
+    let unknown = &rig.hub.keep().quarantine["belanja"]["2026|6|1.2.2|1"].errors[0].target.clone();
+    assert_eq!(unknown, "/account", "an account that the mapping does not know keeps its key");
     assert_eq!((counts(&reports, "rencana"), broken(&rig, "rencana").len()), ((1, 1, 0), 1));
     assert_eq!((counts(&reports, "sp2d"), sum(&rig, "sp2d")), ((2, 1, 1), 50_310_000_000));
     let states: Vec<_> = bodies(&rig, "sp2d").iter().map(|body| body["status"].clone()).collect();
