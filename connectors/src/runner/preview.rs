@@ -193,19 +193,20 @@ impl Eye {
     fn one(&mut self, raw: &Raw, wrong: Option<Reason>) -> Shown {
         self.seen.next();
         let found = wrong.map_or_else(|| key(raw, &mut self.pluck, &self.stream.key, |_| ()), Err);
-        let outcome = match (&found, raw.parse()) {
-            (Err(reason), _) => Outcome::Quarantined { errors: vec![reason.clone()] },
-            (_, Err(error)) => {
+        let parsed = raw.parse();
+        // As in a run: what `where` leaves out needs no key.
+        let selected = parsed.as_ref().map_or(Ok(true), |fields| self.judge.selects(fields, raw));
+        let outcome = match (&found, selected, parsed) {
+            (_, Ok(false), _) => Outcome::LeftOut,
+            (Err(reason), ..) => Outcome::Quarantined { errors: vec![reason.clone()] },
+            (_, _, Err(error)) => {
                 let reason = super::verdict::reason("E0321", format!("the record is no JSON that we take: {error}"));
                 Outcome::Quarantined { errors: vec![reason] }
             }
-            (Ok(_), Ok(fields)) => match self.judge.selects(&fields, raw) {
-                Ok(false) => Outcome::LeftOut,
-                Err(reason) => Outcome::Quarantined { errors: vec![reason] },
-                Ok(true) => match self.judge.judge(&fields, raw) {
-                    Verdict::Valid(record, _) => Outcome::Valid { body: record.body },
-                    Verdict::Broken(errors, About { .. }) => Outcome::Quarantined { errors },
-                },
+            (_, Err(reason), _) => Outcome::Quarantined { errors: vec![reason] },
+            (_, Ok(true), Ok(fields)) => match self.judge.judge(&fields, raw) {
+                Verdict::Valid(record, _) => Outcome::Valid { body: record.body },
+                Verdict::Broken(errors, About { .. }) => Outcome::Quarantined { errors },
             },
         };
         let key = found.ok();

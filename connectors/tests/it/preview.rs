@@ -41,6 +41,18 @@ async fn each_record_is_shown_with_what_would_become_of_it() {
 }
 
 #[tokio::test]
+async fn what_is_left_out_needs_no_key() {
+    let folder = tempfile::tempdir().unwrap();
+    std::fs::write(folder.path().join("dpa.csv"), "id,nilai,uraian\n,7,jumlah\n,7,\n").unwrap();
+    let definition = definition("    read: {file: dpa.csv}\n    where: '.uraian != \"jumlah\"'\n");
+
+    let seen = preview(&definition, &definition.streams[0], look(&folder, 4)).await;
+
+    assert!(matches!(&seen.records[0].outcome, Outcome::LeftOut));
+    assert!(matches!(&seen.records[1].outcome, Outcome::Quarantined { errors } if errors[0].code == "E0320"));
+}
+
+#[tokio::test]
 async fn a_source_that_is_not_there_is_told_of() {
     let folder = tempfile::tempdir().unwrap();
     let definition = definition("    read: {file: dpa.csv}\n");
