@@ -12,6 +12,7 @@ pub mod raw;
 pub mod reader;
 pub mod runner;
 pub mod state;
+pub mod survey;
 pub mod text;
 pub mod worker;
 pub mod xml;

@@ -16,6 +16,12 @@ pub fn scalar(text: &str) -> String {
     if is_plain { text.to_owned() } else { quoted(text) }
 }
 
+/// A constant: a code such as `1.02.0.00` is a text only in quotes when it could be a number.
+pub fn scalar_or_quoted(text: &str) -> String {
+    let is_code = text.matches('.').count() > 1 && text.bytes().all(|byte| byte.is_ascii_digit() || byte == b'.');
+    if is_code { text.to_owned() } else { scalar(text) }
+}
+
 /// A text in double quotes.
 pub fn quoted(text: &str) -> String {
     let mut out = String::new();
