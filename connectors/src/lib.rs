@@ -1,6 +1,7 @@
 //! From a legacy system to the bus.
 
 pub mod announce;
+pub mod catalog;
 pub mod definition;
 pub mod jq;
 pub mod json;

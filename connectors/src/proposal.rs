@@ -13,6 +13,7 @@ pub mod example;
 mod field;
 mod identity;
 mod kinship;
+mod leaf;
 mod name;
 mod target;
 #[cfg(test)]
@@ -25,6 +26,7 @@ pub mod yaml;
 pub use assignment::{Assignment, Given, Line, assign, best};
 pub use field::{MAX_FIELDS, MAX_VALUES, Sample, SourceField};
 pub use identity::{Key, cursor, key};
+pub use leaf::{Leaf, leaf};
 use target::{Target, targets};
 
 /// Below this nobody is helped.

@@ -12,6 +12,7 @@ pub mod files;
 pub mod http;
 mod sheet;
 pub mod sql;
+pub mod writing;
 
 /// Most pages that are asked for.
 const MAX_PAGES: usize = 10;

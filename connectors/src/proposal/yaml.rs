@@ -22,6 +22,13 @@ pub fn scalar_or_quoted(text: &str) -> String {
     if is_code { text.to_owned() } else { scalar(text) }
 }
 
+/// A constant that a person gave on the command line: numbers, flags and codes as they are, texts in quotes where needed.
+pub fn constant(text: &str) -> String {
+    let is_plain =
+        matches!(text, "true" | "false") || text.parse::<i64>().is_ok_and(|number| number.to_string() == text);
+    if is_plain { text.to_owned() } else { scalar_or_quoted(text) }
+}
+
 /// A text in double quotes.
 pub fn quoted(text: &str) -> String {
     let mut out = String::new();

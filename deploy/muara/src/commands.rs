@@ -9,6 +9,7 @@ use crate::{installation, output, telemetry};
 
 mod backup;
 mod connect;
+mod connector;
 mod demo;
 mod doctor;
 mod explain;
@@ -37,6 +38,7 @@ pub(crate) async fn run(cli: Cli) -> Result<ExitCode, Failure> {
             return preview::run(&file, stream.as_deref(), usize::from(most), json).await;
         }
         Command::Plan { paths } => return preview::plan(&paths, json).await,
+        Command::Connector(what) => return connector::run(what, json).await,
         Command::Test { paths } => return Ok(lint::test(&paths, json)),
         _ => {}
     }
@@ -60,6 +62,7 @@ pub(crate) async fn run(cli: Cli) -> Result<ExitCode, Failure> {
         | Command::Lint { .. }
         | Command::Preview { .. }
         | Command::Plan { .. }
+        | Command::Connector(_)
         | Command::Test { .. } => Ok(ExitCode::SUCCESS),
     }
 }
