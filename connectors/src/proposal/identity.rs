@@ -96,6 +96,11 @@ fn rank(field: &SourceField) -> u8 {
     {
         return 0;
     }
+    // The number of a row is another one as soon as somebody inserts a row above.
+    let counts = field.values.iter().enumerate().all(|(at, value)| value.parse() == Ok(at + 1));
+    if counts && !has("id") {
+        return 0;
+    }
     match name.iter().map(String::as_str).collect::<Vec<_>>()[..] {
         ["id" | "uuid"] => 100,
         ["nomor", "id"] => 98,

@@ -17,6 +17,10 @@ pub struct Leaf {
 
 /// The rule, when a mapped code comes at several levels.
 pub fn leaf(fields: &[SourceField], table: &Assignment) -> Option<Leaf> {
+    // Where the account could not be told, the rows of the level above it would be taken for the data.
+    if table.missing.iter().any(|target| target == "account") {
+        return None;
+    }
     LEVELLED.iter().find_map(|target| {
         let line = table.lines.iter().find(|line| line.proposal.target == *target)?;
         let field = fields.iter().find(|field| Some(&field.path) == line.source.as_ref())?;

@@ -25,3 +25,4 @@ mod samples;
 mod services;
 mod sql;
 mod sqlite;
+mod survey;
