@@ -1,6 +1,7 @@
 //! From a legacy system to the bus.
 
 pub mod announce;
+pub mod catalog;
 pub mod conform;
 pub mod definition;
 pub mod delimited;
@@ -16,6 +17,7 @@ pub mod raw;
 pub mod reader;
 pub mod runner;
 pub mod state;
+pub mod survey;
 pub mod text;
 pub mod watch;
 pub mod worker;

@@ -5,8 +5,15 @@
 
 use muara_schemas::catalog::RecordType;
 
+mod assignment;
 mod codes;
+mod constant;
+pub mod document;
+pub mod example;
 mod field;
+mod identity;
+mod kinship;
+mod leaf;
 mod name;
 mod target;
 #[cfg(test)]
@@ -16,8 +23,11 @@ mod weight;
 mod words;
 pub mod yaml;
 
+pub use assignment::{Assignment, Given, Line, assign, best};
 pub use field::{MAX_FIELDS, MAX_VALUES, Sample, SourceField};
-pub(crate) use target::{Target, targets};
+pub use identity::{Key, cursor, key};
+pub use leaf::{Leaf, leaf};
+use target::{Target, targets};
 
 /// Below this nobody is helped.
 const LEAST: u8 = 35;

@@ -13,9 +13,8 @@ use async_trait::async_trait;
 use regex::Regex;
 use secrecy::ExposeSecret as _;
 
-use crate::definition::model::{FilesRead, Form, Layout, Read, Snapshot, of_parent};
+use crate::definition::model::{FilesRead, Form, Layout, Read, Snapshot};
 use crate::definition::{SourceSpec, Stream};
-use crate::json::Path;
 use crate::kind::{Access, Cursor, Kind, OpenError, Page, PullError, Source};
 use crate::raw::{Part, Place, Standing};
 use crate::reader::Reader;

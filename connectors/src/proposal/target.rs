@@ -27,6 +27,10 @@ pub(crate) struct Target {
     pub(crate) personal: bool,
     /// The list of objects whose item it is in.
     pub(crate) list: Option<String>,
+    /// The optional object, or item of a list, that it is a part of.
+    pub(crate) group: Option<String>,
+    /// Whether that lacks something without it.
+    pub(crate) member: bool,
     pattern: Option<Regex>,
     longest: usize,
     range: (i64, i64),
@@ -35,14 +39,18 @@ pub(crate) struct Target {
 /// The targets of a type in the order of its schema. `region` is left out, for every definition fills it.
 pub(crate) fn targets(record_type: &RecordType) -> Vec<Target> {
     let mut found = Vec::new();
-    object(record_type.schema(), "", &Above { required: true, list: None }, &mut found);
+    object(record_type.schema(), "", &Above { required: true, list: None, group: None, member: true }, &mut found);
     found.retain(|target| target.path != "region");
     found
 }
 
+/// What a place inherits from what it stands in.
+#[derive(Clone)]
 struct Above {
     required: bool,
     list: Option<String>,
+    group: Option<String>,
+    member: bool,
 }
 
 fn object(schema: &Value, path: &str, above: &Above, found: &mut Vec<Target>) {
@@ -50,8 +58,9 @@ fn object(schema: &Value, path: &str, above: &Above, found: &mut Vec<Target>) {
         schema.get("required").and_then(Value::as_array).into_iter().flatten().filter_map(Value::as_str).collect();
     for (name, field) in schema.get("properties").and_then(Value::as_object).into_iter().flatten() {
         let below = if path.is_empty() { name.clone() } else { format!("{path}.{name}") };
-        let is_required = above.required && required.contains(&name.as_str());
-        place(field, &below, &Above { required: is_required, list: above.list.clone() }, found);
+        let is_named = required.contains(&name.as_str());
+        let inside = Above { required: above.required && is_named, member: above.member && is_named, ..above.clone() };
+        place(field, &below, &inside, found);
     }
 }
 
@@ -61,19 +70,26 @@ fn place(field: &Value, path: &str, above: &Above, found: &mut Vec<Target>) {
     let schema = if form.is_empty() { field } else { head.pointer(&format!("/$defs/{form}")).unwrap_or(field) };
     let is = |name: &str| schema.get("type").and_then(Value::as_str) == Some(name);
     if is("object") {
-        return object(schema, path, above, found);
+        // An object that may be absent has required parts of its own.
+        let inside = if above.member {
+            above.clone()
+        } else {
+            Above { group: Some(path.to_owned()), member: true, ..above.clone() }
+        };
+        return object(schema, path, &inside, found);
     }
     if is("array") {
         let items = schema.get("items").unwrap_or(&Value::Null);
         if items.get("properties").is_some() {
             // Whether an item lacks something is seen only when there is one.
-            let inside = Above { required: true, list: Some(path.to_owned()) };
+            let (list, group) = (Some(path.to_owned()), Some(format!("{path}.0")));
+            let inside = Above { required: true, list, group, member: true };
             return object(items, &format!("{path}.0"), &inside, found);
         }
         let count = schema.get("minItems").and_then(Value::as_u64).unwrap_or(0);
         let same = schema.get("maxItems").and_then(Value::as_u64) == Some(count) && count <= MAX_ITEMS;
         for number in 0..if same { count } else { 1 } {
-            let inside = Above { required: above.required && same, list: above.list.clone() };
+            let inside = Above { required: above.required && same, member: above.member && same, ..above.clone() };
             place(items, &format!("{path}.{number}"), &inside, found);
         }
         return;
@@ -89,6 +105,8 @@ fn place(field: &Value, path: &str, above: &Above, found: &mut Vec<Target>) {
         required: above.required,
         personal: personal(field) || personal(schema),
         list: above.list.clone(),
+        group: above.group.clone(),
+        member: above.member,
         pattern: schema.get("pattern").and_then(Value::as_str).and_then(|pattern| Regex::new(pattern).ok()),
         longest: schema.get("maxLength").and_then(Value::as_u64).and_then(|n| n.try_into().ok()).unwrap_or(usize::MAX),
         range: (number("minimum").unwrap_or(i64::MIN), number("maximum").unwrap_or(i64::MAX)),

@@ -16,6 +16,19 @@ pub fn scalar(text: &str) -> String {
     if is_plain { text.to_owned() } else { quoted(text) }
 }
 
+/// A constant: a code such as `1.02.0.00` is a text only in quotes when it could be a number.
+pub fn scalar_or_quoted(text: &str) -> String {
+    let is_code = text.matches('.').count() > 1 && text.bytes().all(|byte| byte.is_ascii_digit() || byte == b'.');
+    if is_code { text.to_owned() } else { scalar(text) }
+}
+
+/// A constant that a person gave on the command line: numbers, flags and codes as they are, texts in quotes where needed.
+pub fn constant(text: &str) -> String {
+    let is_plain =
+        matches!(text, "true" | "false") || text.parse::<i64>().is_ok_and(|number| number.to_string() == text);
+    if is_plain { text.to_owned() } else { scalar_or_quoted(text) }
+}
+
 /// A text in double quotes.
 pub fn quoted(text: &str) -> String {
     let mut out = String::new();

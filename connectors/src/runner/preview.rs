@@ -101,7 +101,7 @@ pub async fn plan(definition: &Definition, stream: &Stream, look: Look) -> Resul
     open(definition, stream, &look).await.map(|mut source| source.plan(None))
 }
 
-async fn open(definition: &Definition, stream: &Stream, look: &Look) -> Result<Box<dyn Source>, String> {
+pub(crate) async fn open(definition: &Definition, stream: &Stream, look: &Look) -> Result<Box<dyn Source>, String> {
     let kind = kinds::find(definition.source.kind()).ok_or_else(|| internal("the kind is not known"))?;
     let access = Access::new(definition.system.clone(), definition.source.clone(), look.variables.clone());
     let access = access.with(look.reader.clone(), Clock::system());
@@ -153,7 +153,7 @@ async fn fill(preview: &mut Preview, definition: &Definition, stream: &Stream, l
     Ok(())
 }
 
-async fn pull(source: &mut Box<dyn Source>, cursor: &Cursor) -> Result<Page, String> {
+pub(crate) async fn pull(source: &mut Box<dyn Source>, cursor: &Cursor) -> Result<Page, String> {
     let mut attempt = 0;
     loop {
         match source.pull(cursor).await {

@@ -32,3 +32,4 @@ mod samples;
 mod services;
 mod sql;
 mod sqlite;
+mod survey;

@@ -11,6 +11,7 @@ mod backup;
 pub(crate) mod bars;
 mod conform;
 mod connect;
+mod connector;
 mod demo;
 mod doctor;
 mod explain;
@@ -40,6 +41,7 @@ pub(crate) async fn run(cli: Cli) -> Result<ExitCode, Failure> {
             return preview::run(&file, stream.as_deref(), usize::from(most), json).await;
         }
         Command::Conform(options) => return conform::run(options, json).await,
+        Command::Connector(what) => return connector::run(what, json).await,
         Command::Test { paths } => return Ok(lint::test(&paths, json)),
         _ => {}
     }
@@ -64,6 +66,7 @@ pub(crate) async fn run(cli: Cli) -> Result<ExitCode, Failure> {
         | Command::Lint { .. }
         | Command::Preview { .. }
         | Command::Conform(_)
+        | Command::Connector(_)
         | Command::Test { .. } => Ok(ExitCode::SUCCESS),
     }
 }

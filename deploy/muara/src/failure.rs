@@ -18,6 +18,9 @@ pub const EXIT_USAGE: u8 = 2;
 /// Something that is needed cannot be reached.
 pub const EXIT_UNREACHABLE: u8 = 3;
 
+/// A definition was written, and some of its lines need a person's decision.
+pub const EXIT_UNDECIDED: u8 = 4;
+
 impl Failure {
     /// The configuration or the command line is at fault.
     pub fn usage(code: &'static str, what: impl Into<String>, cure: impl Into<String>) -> Self {

@@ -140,6 +140,41 @@ pub const CODES: &[Code] = &[
         explanation: "The definition that was named has no stream of this name. `muara plan FILE` lists its streams.",
     },
     Code {
+        code: "E0745",
+        title: "a connector cannot be made without this",
+        explanation: "`muara connector new` needs the id of the system, its region and its agency, and where a folder has several files or a database several tables, which one is meant. It asks when a person sits at the terminal, and otherwise names the option that is missing.",
+    },
+    Code {
+        code: "E0746",
+        title: "the definition was not written",
+        explanation: "A file of this name is there already and is never overwritten unless --force says so, or the folder cannot be written. Name another file with --output; without it the definition is printed.",
+    },
+    Code {
+        code: "E0747",
+        title: "no ready definition has this id",
+        explanation: "`muara connector list` shows the definitions that this version ships. For any other system, `muara connector new files|sql|http` looks at the source and writes one.",
+    },
+    Code {
+        code: "E0748",
+        title: "the source gave no records to look at",
+        explanation: "A definition is proposed from the first records of a source, so there have to be some. The message says what was asked and what came: a variable that is not set, a folder without a file that can be read, an answer without a list, a sheet without a header. Cure: correct the address, or write the few lines that the message names by hand; connectors/README.md is the guide.",
+    },
+    Code {
+        code: "E0749",
+        title: "a constant for a target cannot be read",
+        explanation: "`--set` takes a target of the record type, an equals sign and a value, such as --set stage=murni or --set fiscal_year=2026. `muara schema show TYPE` lists the targets.",
+    },
+    Code {
+        code: "E0750",
+        title: "the proposed definition does not lint",
+        explanation: "Every proposal is linted before it is written. The errors that follow name its lines; most often a value of --set, --system, --region or --agency does not have the form that is asked for. Nothing was written.",
+    },
+    Code {
+        code: "E0751",
+        title: "lines of the definition need a decision",
+        explanation: "The record type requires targets that no field of the source is like, and no constant is right for every region. The file was written with a comment DECIDE for each of them and does not lint until they are filled: write a source field or {const: …} there, give it with --set TARGET=VALUE, or choose another record type with --type. The command ends with exit code 4.",
+    },
+    Code {
         code: "E0755",
         title: "what a script is told is no JSON",
         explanation: "`muara conform --config` takes what a definition has as `config:`, as one object of JSON. Put it in single quotes, so that the shell leaves it alone.",

@@ -87,6 +87,7 @@ fn request(read: &HttpRead, out: &mut String) {
         Format::Jsonl => "JSON lines",
         Format::Csv => "CSV",
         Format::Xml => "XML",
+        Format::Whole => "a text",
     };
     let place = match (read.format, read.records.as_str()) {
         (Format::Json | Format::Xml, "") => ", the list itself".to_owned(),

@@ -68,6 +68,8 @@ pub enum Format {
     Csv,
     /// XML, SOAP included.
     Xml,
+    /// The whole body is one text: an API that is looked at before anybody knows what it answers. No definition says so.
+    Whole,
 }
 
 /// What a request posts.

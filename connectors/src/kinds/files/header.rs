@@ -2,8 +2,12 @@
 
 use std::collections::BTreeMap;
 
+use super::number;
 use super::rows::Cell;
 use crate::definition::model::{Bounds, Header};
+
+/// Most columns that go by their letters.
+const MAX_LETTERED: u32 = 199;
 
 /// Gathers the rows of a header.
 pub(super) struct Caption {
@@ -34,6 +38,11 @@ impl Caption {
     /// The names of the columns within some bounds, with their numbers. Texts that stand above each other are joined,
     /// and a text that is repeated below itself counts once.
     pub(super) fn names(&self, bounds: Bounds) -> Vec<(usize, String)> {
+        if self.header.rows == 0 {
+            // A sheet that is looked at before anybody knows its header: columns go by their letters.
+            let end = bounds.to.1.min(bounds.from.1.saturating_add(MAX_LETTERED));
+            return (bounds.from.1..=end).map(|column| (column as usize, number::column(column))).collect();
+        }
         let (first, last) = (self.rows.first().copied().unwrap_or(0), self.rows.last().copied().unwrap_or(0));
         let merges: Vec<&Bounds> = self.merges.iter().flatten().filter(|merge| reaches(merge, first, last)).collect();
         let width = merges.iter().map(|merge| merge.to.1.saturating_add(1)).max().unwrap_or(0).max(self.width);

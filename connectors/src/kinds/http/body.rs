@@ -63,6 +63,11 @@ impl Reading {
                 Found { records, values: values(&|path| json::value(&text, path)) }
             }
             Format::Jsonl => Found { records: lines::jsonl(&answer.text()?, shown)?, values: values(&|_| None) },
+            Format::Whole => {
+                let mut text = String::new();
+                crate::json::write_text(&answer.text()?, &mut text);
+                Found { records: vec![Raw::Json(text.into())], values: values(&|_| None) }
+            }
             Format::Csv => {
                 let records = lines::csv(&answer.text()?, self.delimiter, &self.needed, shown)?;
                 Found { records, values: values(&|_| None) }
@@ -78,6 +83,7 @@ impl Reading {
     pub(super) const fn accept(&self) -> &'static str {
         match self.format {
             Format::Json => "application/json",
+            Format::Whole => "application/json, application/xml;q=0.9, text/csv;q=0.8, */*;q=0.5",
             Format::Jsonl => "application/x-ndjson, application/jsonl, application/json;q=0.5",
             Format::Csv => "text/csv, text/plain;q=0.5",
             Format::Xml => "text/xml, application/xml, application/soap+xml",

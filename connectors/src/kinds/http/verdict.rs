@@ -61,8 +61,8 @@ pub(super) fn judge(answer: &Answer, rules: &[AnswerRule], format: Format) -> Ve
         return Verdict::Error(PullError::malformed(format!("{said} with an empty body"), ""));
     }
     let other = match format {
-        Format::Xml if looks.is_html => Some("a web page instead of XML; is the login still valid?"),
-        Format::Xml => None,
+        Format::Xml | Format::Whole if looks.is_html => Some("a web page instead of XML; is the login still valid?"),
+        Format::Xml | Format::Whole => None,
         _ if looks.is_html || looks.trimmed.starts_with('<') => {
             Some("a web page or XML instead of what the definition says; is the login still valid?")
         }
