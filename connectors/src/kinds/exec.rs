@@ -137,7 +137,7 @@ impl Source for Program {
 
     fn plan(&mut self, from: Option<&str>) -> Vec<String> {
         let told = match self.spec.protocol {
-            Protocol::Singer if self.spec.properties => " --config … --properties …",
+            Protocol::Singer if self.spec.legacy => " --config … --properties …",
             Protocol::Singer => " --config … --catalog …",
             Protocol::Jsonl => "",
         };
@@ -158,7 +158,7 @@ impl Program {
         let selected = catalog::select(&discovered, &self.read.stream, &self.read.select, from.is_some());
         let selected = selected.map_err(PullError::Config)?;
         let catalog = folder.write("catalog.json", &selected.catalog.to_string()).map_err(unable)?;
-        arguments.push(if self.spec.properties { "--properties" } else { "--catalog" }.to_owned());
+        arguments.push(if self.spec.legacy { "--properties" } else { "--catalog" }.to_owned());
         arguments.push(catalog.display().to_string());
         if let Some(state) = from {
             let state = folder.write("state.json", state).map_err(unable)?;

@@ -17,7 +17,7 @@ pub struct Exec {
     /// Variables of its environment, which has few others.
     pub env: Vec<(String, Setting)>,
     /// Whether a Singer tap is so old that it takes its catalog as `--properties`.
-    pub properties: bool,
+    pub legacy: bool,
     /// It is ended when it says nothing for so long.
     pub idle: Duration,
     /// It is ended when it takes longer in all.

@@ -9,7 +9,7 @@ use crate::definition::reference::Setting;
 use crate::definition::walk::{Section, Walk};
 
 /// Keys of `source:` and of `read:`.
-pub(super) const SOURCE: &[&str] = &["command", "protocol", "config", "env", "properties", "idle", "longest", "memory"];
+pub(super) const SOURCE: &[&str] = &["command", "protocol", "config", "env", "legacy", "idle", "longest", "memory"];
 pub(super) const READ: &[&str] = &["stream", "select"];
 
 /// Where nothing is said: patience, and bytes of memory.
@@ -54,14 +54,14 @@ pub(super) fn source(walk: &Walk, section: &Section<'_, '_>) -> Exec {
         };
         entries.filter_map(entry).collect()
     });
-    let properties = section.take("properties").is_some_and(|node| match &node.value {
+    let legacy = section.take("legacy").is_some_and(|node| match &node.value {
         Value::Scalar(text, true) if text == "true" || text == "false" => text == "true",
         _ => {
             walk.cure(
                 "E0108",
                 node.mark,
-                "`properties` is true or false",
-                "write `properties: true` for a tap that does not know `--catalog`",
+                "`legacy` is true or false",
+                "write `legacy: true` for a tap that does not know `--catalog`",
             );
             false
         }
@@ -73,10 +73,10 @@ pub(super) fn source(walk: &Walk, section: &Section<'_, '_>) -> Exec {
     let (idle, longest) = (duration("idle", IDLE), duration("longest", LONGEST));
     let memory = section.take("memory").and_then(|node| walk.number(node, "memory", 16, 1 << 20)).unwrap_or(MEMORY_MIB);
     let protocol = protocol.unwrap_or(Protocol::Singer);
-    if protocol == Protocol::Jsonl && section.has("properties") {
-        walk.cure("E0111", section.place("properties"), "`properties` belongs to `protocol: singer`", "take it out");
+    if protocol == Protocol::Jsonl && section.has("legacy") {
+        walk.cure("E0111", section.place("legacy"), "`legacy` belongs to `protocol: singer`", "take it out");
     }
-    Exec { command, protocol, config, env, properties, idle, longest, memory: memory << 20 }
+    Exec { command, protocol, config, env, legacy, idle, longest, memory: memory << 20 }
 }
 
 /// A tree of values, with references where a table has one key that names one.

@@ -41,7 +41,7 @@ fn mistakes_are_told() {
     assert_eq!(told("  command: [a]\n  protocol: sinker\n", READ), ["E0108"]);
     assert_eq!(told(&format!("{GOOD_TAP}  config: {{password: geheim}}\n"), READ), ["E0118"]);
     assert_eq!(told(&format!("{GOOD_TAP}  env: {{DB_TOKEN: geheim}}\n"), READ), ["E0118"]);
-    assert_eq!(told("  command: [a]\n  protocol: muara-jsonl\n  properties: true\n", READ), ["E0111"]);
+    assert_eq!(told("  command: [a]\n  protocol: muara-jsonl\n  legacy: true\n", READ), ["E0111"]);
     assert_eq!(told(GOOD_TAP, "    read: {table: dpa}\n"), ["E0105", "E0111"]);
     assert_eq!(told(GOOD_TAP, &format!("{READ}    cursor: {{field: id}}\n    full_read: {{every: 1d}}\n")), ["E0121"]);
     let http = GOOD.replacen("cursor: {field: updated_at, param: updated_since, lag: 10m}", "cursor: state", 1);

@@ -89,7 +89,7 @@ impl Process {
         if let (Some(mut stdin), Some(input)) = (stdin, start.input) {
             // One that does not listen has closed its end, which is its own affair.
             match tokio::time::timeout(start.idle, stdin.write_all(input.as_bytes())).await {
-                Ok(Ok(())) | Ok(Err(_)) => {}
+                Ok(Ok(()) | Err(_)) => {}
                 Err(_) => return Err(io::Error::other("it does not read its standard input")),
             }
         }
