@@ -68,7 +68,7 @@ pub async fn look(wanted: Wanted<'_>, look: &Look) -> Result<Found, Trouble> {
         ));
     }
     let mut asking = Asking::new(&url, wanted, look)?;
-    let (records, asked) = asking.take("format: json", None, true).await?;
+    let (records, asked) = asking.take("format: json, records: \"\"", None, true).await?;
     let Some(text) = records.first().and_then(|raw| raw.parse().ok()).and_then(|fields| match fields {
         crate::raw::Fields::Json(Json::Text(text)) => Some(text),
         _ => None,

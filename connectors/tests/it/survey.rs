@@ -130,7 +130,7 @@ async fn a_database_lists_its_tables_and_tells_its_primary_key() {
          kode_dana text, kd_perubahan integer, kunci integer, total text, keterangan text, last_update text);
          create table lain (a text);
          insert into ta_belanja select 2026, value, '2.16.0.00.0.00.01.0000', '2.16.01.2.06.0004', '5.1.02.01.01.0024', '1.1.01', 4, 1, \
-         value || '500000.00', 'Alat tulis', '2026-02-01 08:00:00' from generate_series(1, 20);",
+         value || '500000.00', 'Alat tulis', '2026-02-01 08:00:00' from (with recursive n(value) as (select 1 union all select value + 1 from n where value < 20) select value from n);",
     )
     .execute(&pool)
     .await
