@@ -51,9 +51,9 @@ streams:
     schedule: {every: 15m}
     tests:
       - name: typical
-        raw: {id: 7, kode_skpd: 1.02.0.00.0.00.01.0000, tahun: "2026", kode_sub: 1.02.02.2.02.0008, kode_akun: 5.1.02.01.01.0024, tahap: 1, kunci: true, nilai: 1250000000.50, dana: null}
+        raw: {id: 7, status: final, kode_skpd: 1.02.0.00.0.00.01.0000, tahun: "2026", kode_sub: 1.02.02.2.02.0008, kode_akun: 5.1.02.01.01.0024, tahap: 1, kunci: true, nilai: 1250000000.50, dana: null}
         expect: {agency: 1.02.0.00.0.00.01.0000, fiscal_year: 2026, sub_activity: 1.02.02.2.02.0008, account: 5.1.02.01.01.0024, fund: 1.1.01, ledger: apbd, stage: perubahan, stage_version: 0, stage_locked: true, amount: 1250000000.50}
-      - {name: bad amount, raw: {id: 8, nilai: "-"}, quarantine: [/amount, /agency]}
+      - {name: bad amount, raw: {id: 8, status: final, nilai: "-"}, quarantine: [/amount, /agency]}
 "#;
 
 const SQL: &str = r#"muara: 1
@@ -172,9 +172,10 @@ fn the_document_is_the_definition_without_secrets_and_examples() {
     let document = one(&text).document;
     assert!(!document.contains("hush") && !document.contains("comment") && !document.contains("typical"), "{document}");
     assert!(document.contains("base_url:\n    env: DEMO_URL\n"), "{document}");
-    let again = one(&document
-        .replace("cmd: \"…\"", "env: DEMO_TOKEN")
-        .replace("    schedule:", "    tests: [{name: t, raw: {id: 1}, quarantine: [/agency]}]\n    schedule:"));
+    let again = one(&document.replace("cmd: \"…\"", "env: DEMO_TOKEN").replace(
+        "    schedule:",
+        "    tests: [{name: t, raw: {id: 1, status: final}, quarantine: [/agency]}]\n    schedule:",
+    ));
     assert_eq!(again.streams[0].digest, one(GOOD).streams[0].digest, "{document}");
 }
 

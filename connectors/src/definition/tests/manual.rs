@@ -28,7 +28,7 @@ fn a_page_tells_what_is_needed_asked_and_made() {
         "| `stage` | `tahap` |  | `murni` → `murni`, `1` → `perubahan` | `murni` |",
         "| `ledger` |  |  |  | always `apbd` |",
         "| `amount` | `.nilai \\| .` | `money` |",
-        "**bad amount**\n\n```json\n{\"id\":8,\"nilai\":\"-\"}\n```\nwaits in quarantine for `/amount`, `/agency`.",
+        "**bad amount**\n\n```json\n{\"id\":8,\"status\":\"final\",\"nilai\":\"-\"}\n```\nwaits in quarantine for `/amount`, `/agency`.",
     ] {
         assert!(page.contains(line), "{line}\n\n{page}");
     }
