@@ -2,7 +2,7 @@
 //! `…/{stream}/gone` takes records back. The program mounts it beside the hub's API, or serves it alone.
 //!
 //! A request is answered once the bus has confirmed what came of it, so that a 200 means: it will not be lost.
-//! [`door`] says who may come in, [`body`] reads what he brings, the stream's worker does the rest.
+//! `door` says who may come in, `body` reads what he brings, the stream's worker does the rest.
 
 use std::collections::HashSet;
 use std::net::{IpAddr, SocketAddr};

@@ -128,6 +128,7 @@ impl Profile {
     }
 
     /// Says that it holds every record of a complete read.
+    #[must_use]
     pub const fn is_whole(mut self) -> Self {
         self.whole = true;
         self

@@ -47,7 +47,8 @@ impl Leaf {
     /// The value of `where:`.
     pub fn yaml(&self, is_row: bool) -> String {
         let steps: Vec<&str> = if is_row { vec![&self.field] } else { self.field.split('.').collect() };
-        let path: String = steps.iter().map(|step| format!("[{}]", yaml::quoted(step))).collect();
+        let path: Vec<String> = steps.iter().map(|step| format!("[{}]", yaml::quoted(step))).collect();
+        let path = path.concat();
         let script = format!(
             ".{path} // \"\" | tostring | split(\".\") | map(select(test(\"[0-9]\"))) | length == {}",
             self.parts

@@ -104,16 +104,16 @@ impl Control {
             control::Order::Run { full } => {
                 let (done, outcome) = oneshot::channel();
                 drop(worker.send(Order::Run { full, done }).await);
-                let told = |report: StreamReport| match report.failure {
-                    Some(failure) => Err(failure),
-                    // Of a run that reads nothing its remark says why.
-                    None => {
-                        let why = report.notes.iter().find(|note| note.code == AWAITED);
-                        Ok(Told::of(why.map_or_else(
-                            || format!("{} records read", report.counts.read),
-                            |note| format!("{}: {}", note.code, note.detail),
-                        )))
+                let told = |report: StreamReport| {
+                    if let Some(failure) = report.failure {
+                        return Err(failure);
                     }
+                    // Of a run that reads nothing its remark says why.
+                    let why = report.notes.iter().find(|note| note.code == AWAITED);
+                    Ok(Told::of(why.map_or_else(
+                        || format!("{} records read", report.counts.read),
+                        |note| format!("{}: {}", note.code, note.detail),
+                    )))
                 };
                 self.desk.tracker.spawn(charge.wait(outcome, told));
             }

@@ -181,13 +181,13 @@ fn region(header: &Header, rows: &[Row]) -> String {
     let parts: Vec<String> = begin.into_iter().chain(end).collect();
     let mut out = String::new();
     if !parts.is_empty() {
-        out.push_str(&format!(", region: {{{}}}", parts.join(", ")));
+        out.extend([", region: {", &parts.join(", "), "}"]);
     }
     if header.rows > 1 {
-        out.push_str(&format!(", header: {{rows: {}}}", header.rows));
+        out.extend([", header: {rows: ", &header.rows.to_string(), "}"]);
     }
     if header.skip > 0 {
-        out.push_str(&format!(", skip: {}", header.skip));
+        out.extend([", skip: ", &header.skip.to_string()]);
     }
     out
 }

@@ -235,10 +235,11 @@ impl Body {
 fn longest(tree: &Json) -> Option<String> {
     fn walk(at: &Json, path: &str, depth: usize, best: &mut Option<(usize, String)>) {
         match at {
-            Json::List(items) if matches!(items.first(), Some(Json::Object(_) | Json::List(_))) => {
-                if best.as_ref().is_none_or(|(length, _)| items.len() > *length) {
-                    *best = Some((items.len(), path.to_owned()));
-                }
+            Json::List(items)
+                if matches!(items.first(), Some(Json::Object(_) | Json::List(_)))
+                    && best.as_ref().is_none_or(|(length, _)| items.len() > *length) =>
+            {
+                *best = Some((items.len(), path.to_owned()));
             }
             Json::Object(members) if depth < MAX_DEPTH => {
                 for (name, value) in members {

@@ -36,7 +36,7 @@ pub(super) struct Header {
 /// Headers that may be one, the likeliest first.
 pub(super) fn headers(rows: &[Row]) -> Vec<Header> {
     let mut found: Vec<Header> = (0..rows.len().min(MAX_ABOVE))
-        .flat_map(|first| (1..=MAX_HEADER).filter_map(move |count| Some((first, count))))
+        .flat_map(|first| (1..=MAX_HEADER).map(move |count| (first, count)))
         .filter_map(|(first, count)| header(rows, first, count))
         .collect();
     found.sort_by(|a, b| b.worth.cmp(&a.worth).then(a.row.cmp(&b.row)).then(a.rows.cmp(&b.rows)));
@@ -50,7 +50,7 @@ pub(super) fn end(rows: &[Row], header: &Header, whole: bool) -> Option<String> 
         return None;
     }
     let data: Vec<&Row> = rows.iter().filter(|row| row.number >= header.row + header.rows as u64).collect();
-    let at = data.iter().rposition(|row| first(row).is_some_and(|text| is_end(text)))?;
+    let at = data.iter().rposition(|row| first(row).is_some_and(is_end))?;
     // Subtotals have data below them, signatures have few cells.
     let is_tail = data[at + 1..].iter().all(|row| row.cells.iter().flatten().count() <= 3);
     let text = first(data[at])?.trim().to_owned();
@@ -96,7 +96,7 @@ fn header(rows: &[Row], first: usize, count: usize) -> Option<Header> {
         let filled: Vec<&str> = data.iter().filter_map(|row| cell(row, *at)).collect();
         worth += if filled.len() * 3 >= data.len() { 10 } else { 2 };
         // A number in a header is data that was taken for one.
-        worth -= 12 * head.iter().filter_map(|row| cell(row, *at)).filter(|text| is_number(text)).count() as i64;
+        worth -= 12 * number(head.iter().filter_map(|row| cell(row, *at)).filter(|text| is_number(text)).count());
         let numbers = filled.iter().skip(1).filter(|text| is_number(text)).count();
         if numbers * 2 > filled.len() && filled.first().is_some_and(|text| !is_number(text)) {
             worth -= 8;
@@ -106,14 +106,19 @@ fn header(rows: &[Row], first: usize, count: usize) -> Option<Header> {
     let unnamed = (0..width.max(40))
         .filter(|at| !named.contains(at))
         .filter(|at| data.iter().any(|row| cell(row, *at).is_some()));
-    worth -= 6 * unnamed.count() as i64;
+    worth -= 6 * number(unnamed.count());
     // The last row of a header names most columns, and each further row has to earn its place.
     let last = head.last().map_or(0, |row| row.cells.iter().flatten().count());
-    worth += 3 * last.min(40) as i64 - 4 * (count as i64 - 1);
+    worth += 3 * number(last.min(40)) - 4 * (number(count) - 1);
     let text = cell(&head[0], left)?.to_owned();
     let is_first = rows[..first].iter().all(|row| row.cells.iter().flatten().all(|other| other.trim() != text));
     let find = (is_first && text.chars().count() <= 60 && !is_number(&text) && !text.contains('\n')).then_some(text);
     Some(Header { row: rows[first].number, rows: count, skip, find, column: left, worth })
+}
+
+/// A count as a part of a worth, which may be less than nothing.
+fn number(count: usize) -> i64 {
+    i64::try_from(count).unwrap_or(i64::MAX)
 }
 
 /// A row such as 1, 2, 3, … under the names of columns.

@@ -100,9 +100,7 @@ async fn primary_key(source: &[String], address: &str, table: &str, look: &Look)
     } else if address.starts_with("postgres") {
         let quoted: Vec<String> = name.split('.').map(|part| format!("\"{}\"", part.replace('"', "\"\""))).collect();
         let oid = format!("'{}'::regclass", quoted.join("."));
-        let index = format!(
-            "exists (select 1 from pg_catalog.pg_index i where i.indrelid = attrelid and i.indisprimary and attnum = any(i.indkey))"
-        );
+        let index = "exists (select 1 from pg_catalog.pg_index i where i.indrelid = attrelid and i.indisprimary and attnum = any(i.indkey))".to_string();
         ("pg_catalog.pg_attribute", format!("attrelid = {oid} and {index}"), "attname")
     } else {
         let schema = name.split_once('.').map_or_else(|| "database()".to_owned(), |(schema, _)| format!("'{schema}'"));

@@ -79,8 +79,9 @@ fn broken(rig: &Rig, stream: &str) -> Vec<String> {
 fn lay(path: &Path, bytes: impl AsRef<[u8]>) {
     std::fs::create_dir_all(path.parent().unwrap()).unwrap();
     std::fs::write(path, bytes).unwrap();
-    let long_ago = std::time::SystemTime::now() - std::time::Duration::from_hours(1);
-    std::fs::File::options().write(true).open(path).unwrap().set_modified(long_ago).unwrap();
+    let file = std::fs::File::options().write(true).open(path).unwrap();
+    let long_ago = file.metadata().unwrap().modified().unwrap() - std::time::Duration::from_hours(1);
+    file.set_modified(long_ago).unwrap();
 }
 
 fn definitions() -> Vec<(Definition, String)> {

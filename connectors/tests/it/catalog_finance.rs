@@ -1,7 +1,7 @@
 //! The financial half of the catalog, each definition read as it stands from a source in the form that it is for.
 
 use std::path::Path;
-use std::time::{Duration, SystemTime};
+use std::time::Duration;
 
 use muara_connectors::runner::StreamReport;
 use rust_xlsxwriter::{Format, Worksheet};
@@ -78,7 +78,8 @@ fn lay(rig: &mut Rig, variable: &str, name: &str, bytes: Vec<u8>) {
     let path = folder.join(name);
     std::fs::write(&path, bytes).unwrap();
     let file = std::fs::File::options().append(true).open(path).unwrap();
-    file.set_modified(SystemTime::now() - Duration::from_hours(1)).unwrap();
+    let now = file.metadata().unwrap().modified().unwrap();
+    file.set_modified(now - Duration::from_hours(1)).unwrap();
     rig.set(variable, folder.display().to_string());
 }
 

@@ -41,7 +41,7 @@ fn note(drifts: &[&Drift], stream: &Stream, lost: &[&str]) -> String {
         told += 1;
     }
     if drifts.len() > told {
-        text.push_str(&format!("; and {} more", drifts.len() - told));
+        text.extend(["; and ", &(drifts.len() - told).to_string(), " more"]);
     }
     text.truncate(text.floor_char_boundary(MAX_NOTE_BYTES));
     text
@@ -165,7 +165,7 @@ fn grouped(number: u64) -> String {
     let digits = number.to_string();
     let mut grouped = String::new();
     for (at, digit) in digits.char_indices() {
-        if at > 0 && (digits.len() - at) % 3 == 0 {
+        if at > 0 && (digits.len() - at).is_multiple_of(3) {
             grouped.push(',');
         }
         grouped.push(digit);

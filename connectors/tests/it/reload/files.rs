@@ -37,7 +37,8 @@ impl Desk {
             std::fs::write(folder.join(file), text).unwrap();
         }
         let follower = Follower::new(vec![folder.clone()], rig.options.variables.clone(), None);
-        let loaded = definition::load(&[folder.clone()], &rig.options.variables, &mut Evaluator::here().asker());
+        let loaded =
+            definition::load(std::slice::from_ref(&folder), &rig.options.variables, &mut Evaluator::here().asker());
         rig.define_as(loaded.unwrap_or_else(|found| panic!("{found:?}")));
         let reports = rig.start().await.run_all(false).await;
         assert!(reports.iter().all(|report| report.failure.is_none()), "{reports:?}");

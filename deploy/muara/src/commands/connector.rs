@@ -50,14 +50,12 @@ fn list(as_json: bool) {
 
 fn find(id: &str) -> Result<Entry, Failure> {
     let mut all = catalog::all();
-    match all.iter().position(|entry| entry.id == id) {
-        Some(at) => Ok(all.swap_remove(at)),
-        None => {
-            let near = suggestion(id, all.iter().map(|entry| entry.id.as_str()));
-            let cure = near.unwrap_or_else(|| "`muara connector list` shows them".to_owned());
-            Err(Failure::usage("E0747", format!("no ready definition is called `{id}`"), cure))
-        }
+    if let Some(at) = all.iter().position(|entry| entry.id == id) {
+        return Ok(all.swap_remove(at));
     }
+    let near = suggestion(id, all.iter().map(|entry| entry.id.as_str()));
+    let cure = near.unwrap_or_else(|| "`muara connector list` shows them".to_owned());
+    Err(Failure::usage("E0747", format!("no ready definition is called `{id}`"), cure))
 }
 
 /// Copies a ready definition for another region.

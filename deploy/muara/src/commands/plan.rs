@@ -1,5 +1,6 @@
 //! `muara plan PATH…`: what each stream would ask of its source and, with `--read`, what the next sync would change.
 
+use std::fmt::Write as _;
 use std::path::PathBuf;
 use std::process::ExitCode;
 
@@ -126,16 +127,17 @@ fn text(item: &Planned) -> String {
     let new = item.cursor.as_ref().map_or_else(|| "read whole each time".to_owned(), |cursor| format!("by {cursor}"));
     let mut out = format!("{} → {}\n  key {}; {new}\n", item.stream, item.target, item.key.join(", "));
     if !item.links.is_empty() {
-        out.push_str(&format!("  links to {}\n", item.links.join(", ")));
+        let _ = writeln!(out, "  links to {}", item.links.join(", "));
     }
     for line in item.asks.iter().chain(&item.failure) {
-        out.push_str(&format!("  {line}\n"));
+        let _ = writeln!(out, "  {line}");
     }
     let Some(would) = &item.would else { return out };
     let whole = if would.read_whole { "whole" } else { "from its cursor" };
-    out.push_str(&format!(
+    let _ = writeln!(
+        out,
         "  the next sync would read {} records, {whole}: {} new, {} changed, {} unchanged, {} quarantined, {} left out, \
-         {} deleted, {} held for approval\n",
+         {} deleted, {} held for approval",
         would.read,
         would.new,
         would.changed,
@@ -144,9 +146,9 @@ fn text(item: &Planned) -> String {
         would.left_out,
         would.gone,
         would.held
-    ));
+    );
     for note in &would.notes {
-        out.push_str(&format!("  {}: {}\n", note.code, note.detail));
+        let _ = writeln!(out, "  {}: {}", note.code, note.detail);
     }
     out
 }

@@ -55,7 +55,7 @@ pub(super) async fn run(mut options: NewConnector, as_json: bool) -> Result<Exit
     }
     drop(ask);
     let is_whole = written.table.missing.is_empty();
-    if is_whole && written.found.iter().any(|found| found.is_error()) {
+    if is_whole && written.found.iter().any(muara_connectors::definition::Diagnostic::is_error) {
         installation::tell(&written.found, as_json);
         return Err(Failure::usage(
             "E0750",
