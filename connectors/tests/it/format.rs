@@ -89,3 +89,89 @@ fn the_schema_and_the_program_know_the_same_keys() {
 
     assert!(missing.is_empty() && dead.is_empty(), "not in the schema: {missing:?}; not in the program: {dead:?}");
 }
+
+/// What may stand elsewhere: `{env: …}`, `{file: …}` or `{cmd: …}`.
+const SETTING: &str = "#/$defs/setting";
+
+/// One line for each key of the language, in the order of the schema: its path, what it takes, what it means.
+fn reference(schema: &Value) -> String {
+    let mut out = String::from(
+        "# Every key of the language\n\nMade from `definition.schema.json`, which knows the same keys as the program; README.md says how they work together.\n\n\
+         | key | takes | meaning |\n|---|---|---|\n",
+    );
+    let streams = &schema["properties"]["streams"]["additionalProperties"];
+    for (name, part) in schema["properties"].as_object().unwrap() {
+        line(schema, name, part, &mut out);
+    }
+    let stream = resolved(schema, streams);
+    for (name, part) in stream["properties"].as_object().unwrap() {
+        line(schema, &format!("streams.*.{name}"), part, &mut out);
+    }
+    out
+}
+
+fn line(schema: &Value, path: &str, part: &Value, out: &mut String) {
+    let target = resolved(schema, part);
+    let text = |value: &Value| value.as_str().map(str::to_owned);
+    let meaning = text(&part["description"]).or_else(|| text(&target["description"])).unwrap_or_default();
+    out.push_str(&format!("| `{path}` | {} | {} |\n", takes(schema, part), meaning.replace('|', "\\|")));
+    if part["$ref"] == SETTING {
+        return;
+    }
+    let ways = target["anyOf"].as_array().cloned().unwrap_or_default();
+    for way in std::iter::once(target).chain(&ways) {
+        let way = resolved(schema, way);
+        // A field table says the same of each of its lines, and has tables in it.
+        for (name, below) in
+            way["properties"].as_object().into_iter().flatten().filter(|_| path.matches('.').count() < 5)
+        {
+            line(schema, &format!("{path}.{name}"), below, out);
+        }
+    }
+}
+
+fn takes(schema: &Value, part: &Value) -> String {
+    if part["$ref"] == SETTING {
+        return "a text or a reference".to_owned();
+    }
+    let part = resolved(schema, part);
+    let shown = |value: &Value| format!("`{}`", value.as_str().map_or_else(|| value.to_string(), str::to_owned));
+    if let Some(values) = part["enum"].as_array() {
+        let mut values: Vec<String> = values.iter().map(shown).collect();
+        values.dedup();
+        return values.join(", ");
+    }
+    if !part["const"].is_null() {
+        return shown(&part["const"]);
+    }
+    if let Some(ways) = part["anyOf"].as_array() {
+        let mut ways: Vec<String> = ways.iter().map(|way| takes(schema, way)).collect();
+        ways.dedup();
+        return ways.join(" or ");
+    }
+    match &part["type"] {
+        Value::String(one) => one.clone(),
+        Value::Array(several) => several.iter().filter_map(Value::as_str).collect::<Vec<_>>().join(" or "),
+        _ => String::new(),
+    }
+}
+
+/// What a `$ref` leads to.
+fn resolved<'a>(schema: &'a Value, part: &'a Value) -> &'a Value {
+    part["$ref"].as_str().map_or(part, |name| &schema["$defs"][name.trim_start_matches("#/$defs/")])
+}
+
+/// With `MUARA_WRITE_PAGES=1` it is written anew.
+#[test]
+fn the_reference_has_every_key() {
+    let path = root().join("REFERENCE.md");
+    let reference = reference(&schema());
+    if std::env::var_os("MUARA_WRITE_PAGES").is_some() {
+        std::fs::write(&path, &reference).unwrap();
+    }
+    for key in ["`source.auth.oauth2.token_url`", "`streams.*.full_read.max_share`", "`streams.*.page.max_pages`"] {
+        assert!(reference.contains(key), "{key} is a key of the language");
+    }
+    let stands = std::fs::read_to_string(&path).unwrap_or_default();
+    assert!(stands == reference, "connectors/REFERENCE.md is old: run this test with MUARA_WRITE_PAGES=1");
+}

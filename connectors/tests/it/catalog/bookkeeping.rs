@@ -53,3 +53,43 @@ async fn the_old_bookkeeping_is_read_from_its_copy() {
     assert_eq!((counts(&reports, "realisasi"), sum(&rig, "realisasi")), ((3, 1, 0), 420_297_499_950));
     rig.stop().await;
 }
+
+/// A tap as far as this definition needs one: it has the four views, and two lines in one of them.
+const TAP: &str = r#"#!/bin/sh
+case "$*" in *--discover*)
+  echo '{"streams":['
+  for view in belanja rencana sp2d realisasi; do
+    echo "{\"tap_stream_id\":\"dbo-v_muara_$view\",\"stream\":\"v_muara_$view\",\"schema\":{}},"
+  done
+  echo '{"tap_stream_id":"dbo-other","stream":"other","schema":{}}]}'
+  exit 0;;
+esac
+grep -q '"password":"hush-hush"' "$2" || exit 7
+record() { echo "{\"type\":\"RECORD\",\"stream\":\"v_muara_belanja\",\"record\":{\"tahun\":$1,\"kd_perubahan\":4,\"kode_simda\":\"1.2.1\",\"kd_sumber\":1,\"terkunci\":1,\"kode_skpd\":\"1.02.0.00.0.00.01.0000\",\"kode_sub_kegiatan\":\"1.02.02.2.02.0008\",\"kode_rekening\":\"5.1.02.01.01.0024\",\"kode_dana\":\"1.1.01\",\"total\":$2}}"; }
+record 2026 12500000.50
+record 2025 99.0
+"#;
+
+#[tokio::test(flavor = "multi_thread")]
+async fn the_old_bookkeeping_is_read_through_a_tap() {
+    use std::os::unix::fs::PermissionsExt as _;
+    let mut rig = rig("simda-singer.yaml");
+    let path = rig.path("tap-mssql");
+    std::fs::write(&path, TAP).unwrap();
+    std::fs::set_permissions(&path, std::fs::Permissions::from_mode(0o755)).unwrap();
+    let text = include_str!("../../../catalog/simda-singer.yaml");
+    rig.define_text(&text.replace("command: [tap-mssql]", &format!("command: [{}]", path.display())));
+    for name in ["HOST", "DATABASE", "USER"] {
+        rig.set(&format!("MUARA_SIMDA_{name}"), "simda");
+    }
+    rig.set("MUARA_SIMDA_PASSWORD", "hush-hush");
+
+    let reports = read(&mut rig).await;
+
+    assert_eq!(
+        (counts(&reports, "belanja"), sum(&rig, "belanja")),
+        ((1, 0, 1), 1_250_000_050),
+        "one is of another year"
+    );
+    assert_eq!(counts(&reports, "sp2d"), (0, 0, 0), "a view without a row is no fault");
+}
