@@ -72,9 +72,9 @@ impl Db {
                 .foreign_keys(true);
             let writer =
                 SqlitePoolOptions::new().max_connections(1).connect_with(options.clone()).await.map_err(Error::open)?;
-            let readers = SqlitePoolOptions::new()
-                .max_connections(8)
-                .connect_lazy_with(options.read_only(true).create_if_missing(false));
+            // Eight caches as large as the writer's would be a quarter of a gigabyte; the system keeps the file's pages too.
+            let reading = options.read_only(true).create_if_missing(false).pragma("cache_size", "-6000");
+            let readers = SqlitePoolOptions::new().max_connections(8).connect_lazy_with(reading);
             return Ok(Self::Sqlite { writer, readers });
         }
         if url.starts_with("postgres://") || url.starts_with("postgresql://") {
