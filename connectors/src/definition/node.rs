@@ -2,7 +2,7 @@
 //!
 //! Scalars keep their text: whether `5.02` is a code or a number is for the reader of the key to say.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, HashMap};
 
 use serde_saphyr::granit_parser::{Event, Parser, ScalarStyle, Span, StructureStyle, options};
 
@@ -15,6 +15,8 @@ pub const MAX_FILE_BYTES: usize = 1024 * 1024;
 pub(super) const MAX_DEPTH: usize = 32;
 /// Nodes of one file, those that aliases repeat counted each time.
 pub(super) const MAX_NODES: usize = 100_000;
+/// A long text counts for more than one node, for aliases repeat it too.
+const BYTES_A_NODE: usize = 64;
 
 /// One value and where it stands.
 #[derive(Debug, Clone)]
@@ -120,7 +122,8 @@ struct Open {
 
 enum Body {
     List(Vec<Node>),
-    Map(Vec<(String, Mark, Node)>, Option<(String, Mark)>),
+    /// With the key that waits for its value, and where each key stood first.
+    Map(Vec<(String, Mark, Node)>, Option<(String, Mark)>, HashMap<String, u32>),
 }
 
 impl Builder<'_> {
@@ -129,15 +132,16 @@ impl Builder<'_> {
         match event {
             Event::Scalar(text, style, anchor, tag) => {
                 let plain = style == ScalarStyle::Plain && tag.is_none();
+                let size = 1 + text.len() / BYTES_A_NODE;
                 let value = match text.as_ref() {
                     "" | "~" | "null" if plain => Value::Null,
                     _ => Value::Scalar(text.into_owned(), plain),
                 };
-                self.add(Node { mark: at, value }, anchor, 1)
+                self.add(Node { mark: at, value }, anchor, size)
             }
             Event::SequenceStart(_, anchor, _) => self.open(at, anchor, Body::List(Vec::new())),
             Event::MappingStart(style, anchor, _) => {
-                self.open(at, anchor, Body::Map(Vec::new(), None))?;
+                self.open(at, anchor, Body::Map(Vec::new(), None, HashMap::new()))?;
                 if let (StructureStyle::Block, Some(open)) = (style, self.stack.last_mut()) {
                     open.block = true;
                 }
@@ -175,7 +179,7 @@ impl Builder<'_> {
         if self.stack.len() == MAX_DEPTH {
             return Err(self.origin.report("E0103", mark, format!("more than {MAX_DEPTH} levels of nesting")));
         }
-        if let Some(Open { body: Body::Map(_, None), .. }) = self.stack.last() {
+        if let Some(Open { body: Body::Map(_, None, _), .. }) = self.stack.last() {
             return Err(self.origin.report("E0101", mark, "a key must be a single value"));
         }
         self.stack.push(Open { mark, anchor, before: self.nodes, block: false, body });
@@ -187,7 +191,7 @@ impl Builder<'_> {
         let size = self.nodes - open.before;
         let value = match open.body {
             Body::List(items) => Value::List(items),
-            Body::Map(entries, _) => Value::Map(entries),
+            Body::Map(entries, ..) => Value::Map(entries),
         };
         let mark = match &value {
             Value::Map(entries) if open.block => entries.first().map_or(open.mark, |(_, key, _)| *key),
@@ -206,16 +210,13 @@ impl Builder<'_> {
         match self.stack.last_mut().map(|open| &mut open.body) {
             None => self.root = Some(node),
             Some(Body::List(items)) => items.push(node),
-            Some(Body::Map(entries, key)) => match key.take() {
+            Some(Body::Map(entries, key, first)) => match key.take() {
                 Some((name, at)) => {
-                    if let Some((_, first, _)) = entries.iter().find(|(known, ..)| *known == name) {
-                        let report = self.origin.report(
-                            "E0107",
-                            at,
-                            format!("`{name}` stands twice, first on line {}", first.line),
-                        );
-                        self.found.push(report.help("take one of the two out"));
+                    if let Some(line) = first.get(&name) {
+                        let what = format!("`{name}` stands twice, first on line {line}");
+                        self.found.push(self.origin.report("E0107", at, what).help("take one of the two out"));
                     } else {
+                        first.insert(name.clone(), at.line);
                         entries.push((name, at, node));
                     }
                 }

@@ -34,6 +34,10 @@ fn the_form_of_yaml_and_its_bounds() {
     assert_eq!(found(&deep)[0].code, "E0103");
     let bomb: String = (1..12).map(|n| format!("a{n}: &a{n} [{}]\n", format!("*a{},", n - 1).repeat(9))).collect();
     assert_eq!(found(&format!("a0: &a0 [x,x,x,x,x,x,x,x,x]\n{bomb}"))[0].code, "E0103");
+    let long = format!("a: &a {}\nb: [{}]\n", "x".repeat(300_000), "*a,".repeat(3_000));
+    assert_eq!(found(&long)[0].code, "E0103", "a long text that is repeated is a bomb too");
+    let wide: String = (0..40_000).map(|key| format!("k{key}: 1\n")).collect();
+    assert_eq!(found(&format!("{wide}k7: 2\n")).iter().filter(|report| report.code == "E0107").count(), 1);
     assert_eq!(found(&format!("#{}\n{GOOD}", "x".repeat(MAX_FILE_BYTES)))[0].code, "E0103");
     let anchored = GOOD.replace("per: 1m", "per: &minute 1m").replace("lag: 10m", "lag: *minute");
     assert_eq!(one(&anchored).streams[0].cursor.as_ref().map(|cursor| cursor.lag), Some(Duration::from_mins(1)));
