@@ -40,6 +40,40 @@ impl Viewer {
         Self { role: Role::Operator, regions: None, agencies: None, may_see_personal: true }
     }
 
+    /// The same viewer, who looks at some regions and agencies only; an empty list narrows nothing. What he may not see
+    /// he does not see by naming it.
+    #[must_use]
+    pub fn narrowed(&self, regions: &[String], agencies: &[String]) -> Self {
+        let within =
+            |outer: &str, inner: &str| inner == outer || (outer.len() == 2 && inner.starts_with(&format!("{outer}.")));
+        let regions = match (&self.regions, regions) {
+            (granted, []) => granted.clone(),
+            (None, wanted) => Some(wanted.to_vec()),
+            // Of a grant and a wish that overlap, one lies within the other.
+            (Some(granted), wanted) => Some(
+                wanted
+                    .iter()
+                    .flat_map(|wish| {
+                        let smaller = |grant: &String| {
+                            if within(grant, wish) {
+                                Some(wish.clone())
+                            } else {
+                                within(wish, grant).then(|| grant.clone())
+                            }
+                        };
+                        granted.iter().filter_map(smaller)
+                    })
+                    .collect(),
+            ),
+        };
+        let agencies = match (&self.agencies, agencies) {
+            (granted, []) => granted.clone(),
+            (None, wanted) => Some(wanted.to_vec()),
+            (Some(granted), wanted) => Some(wanted.iter().filter(|wish| granted.contains(wish)).cloned().collect()),
+        };
+        Self { regions, agencies, ..self.clone() }
+    }
+
     /// Whether a row of this region and agency may be shown. Rows without an agency belong to the region as a whole.
     pub fn sees(&self, region: &str, agency: Option<&str>) -> bool {
         let in_region =
@@ -69,6 +103,19 @@ mod tests {
         assert!(!java.sees("32.11", None) && !java.sees("34", None));
         assert!(!viewer(Some(&["33.02"]), None).sees("33", None));
         assert!(!viewer(Some(&[]), None).sees("33", None), "nothing granted is nothing seen");
+    }
+
+    #[test]
+    fn a_wish_narrows_and_never_widens() {
+        let own = |list: &[&str]| list.iter().map(|text| (*text).to_owned()).collect::<Vec<_>>();
+        let java = viewer(Some(&["33"]), Some(&["1.02", "1.03"]));
+        assert_eq!(java.narrowed(&[], &[]), java);
+        assert_eq!(java.narrowed(&own(&["33.02"]), &[]).regions, Some(own(&["33.02"])));
+        assert_eq!(java.narrowed(&own(&["32"]), &[]).regions, Some(vec![]), "nothing is left, which is not everything");
+        assert_eq!(java.narrowed(&[], &own(&["1.02", "9.99"])).agencies, Some(own(&["1.02"])));
+        let regency = viewer(Some(&["33.02"]), None);
+        assert_eq!(regency.narrowed(&own(&["33"]), &own(&["1.02"])).regions, Some(own(&["33.02"])));
+        assert_eq!(viewer(None, None).narrowed(&own(&["33"]), &[]).regions, Some(own(&["33"])));
     }
 
     #[test]

@@ -42,8 +42,8 @@ pub mod replays;
 pub mod runs;
 pub mod schemas;
 pub mod server;
-mod sides;
 pub mod sources;
+pub mod stream;
 
 pub use app::App;
 pub use server::serve;
@@ -63,6 +63,8 @@ fn described() -> [OpenApiRouter<App>; 3] {
         .routes(routes!(records::one))
         .routes(routes!(history::page))
         .routes(routes!(changes::pull))
+        .routes(routes!(changes::one))
+        .routes(routes!(stream::follow))
         .routes(routes!(absorption::page))
         .routes(routes!(digest::read))
         .routes(routes!(sources::page))

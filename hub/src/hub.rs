@@ -20,6 +20,8 @@ pub struct Hub {
     pub db: Db,
     /// The bus.
     pub bus: Bus,
+    /// Its name on the outside, where events say whom they come from.
+    pub name: String,
     /// The installation's secret.
     pub secret: Secret,
     /// The clock.
@@ -36,7 +38,7 @@ impl Hub {
         let mut tx = db.write().await?;
         let secret = installation::ensure(&mut tx, random::bytes(), random::bytes(), clock.now()).await?;
         tx.commit().await?;
-        Ok(Self { db, bus, secret, clock, news: Arc::new(Notify::new()) })
+        Ok(Self { db, bus, name: secret.hub_name(), secret, clock, news: Arc::new(Notify::new()) })
     }
 
     /// Starts intake, readers and the replays that were under way; they end when `token` is cancelled.

@@ -7,15 +7,18 @@
 pub mod access;
 pub mod api;
 pub mod digest;
+pub mod event;
 pub mod facts;
 pub mod hub;
 pub mod intake;
+pub mod mask;
 pub mod merge;
 pub mod projector;
 pub mod proof;
 pub mod reader;
 pub mod replay;
 pub mod store;
+pub mod subscriber;
 pub mod views;
 
 pub use hub::Hub;

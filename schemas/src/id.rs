@@ -40,6 +40,20 @@ impl Secret {
     }
 }
 
+impl Secret {
+    /// The hub's name on the outside, such as `muara-7f3k9x2a`: the same in every process of the installation, and another
+    /// in every other one.
+    pub fn hub_name(&self) -> String {
+        let mut hasher = blake3::Hasher::new_derive_key("muara 2026-12-01 the hub's name");
+        hasher.update(&self.0);
+        let letters = hasher.finalize().as_bytes()[..8]
+            .iter()
+            .map(|byte| ALPHABET[usize::from(byte & 31)] as char)
+            .collect::<String>();
+        format!("muara-{letters}")
+    }
+}
+
 impl fmt::Debug for Secret {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str("Secret(***)")

@@ -29,10 +29,12 @@ const PURE: &[&str] = &[
     "connectors/src/json",
     "connectors/src/mapping",
     "hub/src/access",
+    "hub/src/event",
     "hub/src/facts",
     "hub/src/intake/chain",
     "hub/src/intake/checked",
     "hub/src/intake/holding",
+    "hub/src/mask",
     "hub/src/merge",
     "hub/src/views",
 ];

@@ -7,6 +7,7 @@ use muara_schemas::Clock;
 use muara_schemas::bus::Bus;
 use tokio::sync::{Mutex, Notify, Semaphore};
 use tokio_util::sync::CancellationToken;
+use tokio_util::task::TaskTracker;
 
 use super::auth::Remembered;
 use super::meter::Meter;
@@ -16,6 +17,8 @@ use crate::store::Db;
 
 /// How many requests may wait for news at once; whoever comes after them is answered at once.
 const MAX_WAITING: usize = 256;
+/// How many listen to the log at once.
+const MAX_LISTENING: usize = 1_000;
 
 /// What the API works with.
 #[derive(Clone)]
@@ -24,6 +27,8 @@ pub struct App {
     pub db: Db,
     /// The bus, of which only its health is asked.
     pub bus: Bus,
+    /// The hub's name, where events say whom they come from.
+    pub name: String,
     /// The clock.
     pub clock: Clock,
     /// Told after each commit.
@@ -33,6 +38,8 @@ pub struct App {
     pub(super) keys: Arc<Remembered>,
     pub(super) meter: Meter,
     pub(super) waiting: Arc<Semaphore>,
+    pub(super) listening: Arc<Semaphore>,
+    pub(super) listeners: TaskTracker,
     pub(super) digest: Arc<Mutex<Option<Reading>>>,
 }
 
@@ -42,12 +49,15 @@ impl App {
         Self {
             db: hub.db.clone(),
             bus: hub.bus.clone(),
+            name: hub.name.clone(),
             clock: hub.clock.clone(),
             news: Arc::clone(&hub.news),
             closing,
             keys: Arc::default(),
             meter: Meter::shared(),
             waiting: Arc::new(Semaphore::new(MAX_WAITING)),
+            listening: Arc::new(Semaphore::new(MAX_LISTENING)),
+            listeners: TaskTracker::new(),
             digest: Arc::default(),
         }
     }

@@ -129,6 +129,15 @@ async fn verify(app: &App, token: Token<'_>, hash: blake3::Hash, now: Moment) ->
     Ok(caller)
 }
 
+/// Whether somebody who was let in a while ago would still be.
+pub async fn is_good(app: &App, caller: &Caller) -> Result<bool, Problem> {
+    let mut tx = app.db.read().await?;
+    let stored = keys::find(&mut tx, &caller.key).await?;
+    drop(tx);
+    let grants = stored.and_then(|stored| key::granted(&stored, app.clock.now()).ok());
+    Ok(grants.is_some_and(|grants| grants.viewer() == caller.viewer && grants.scopes == caller.scopes))
+}
+
 /// The caller of a request that [`require`] let through; without it nobody may see anything.
 pub struct Called(pub Arc<Caller>);
 

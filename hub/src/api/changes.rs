@@ -3,11 +3,8 @@
 use std::time::Duration;
 
 use axum::Json;
-use axum::extract::State;
-use muara_schemas::Moment;
-use muara_schemas::canonical::hex;
+use axum::extract::{Path, State};
 use serde::{Deserialize, Serialize};
-use serde_json::Value;
 use serde_json::value::RawValue;
 use tokio::time::{Instant, timeout};
 use utoipa::{IntoParams, ToSchema};
@@ -15,90 +12,25 @@ use utoipa::{IntoParams, ToSchema};
 use super::app::App;
 use super::auth::{Called, Caller};
 use super::lens::Lens;
-use super::params::{self, Params};
+use super::params::{self, NoQuery, Params};
 use super::problem::{Body, Problem, Refusals};
-use super::records::{Source, id};
-use super::sides::told;
-use crate::store::feed;
+use crate::event::{Data, Event, Filter, Position};
 use crate::store::head::{self, Head};
+use crate::subscriber::{Standing, Subscriber, standing};
 
-/// How many places of the log one statement looks at.
-const SPAN: i64 = 5_000;
-/// How many stretches one request looks at while scope hides everything.
+/// How many stretches one request looks at while scope and filter hide everything.
 const MAX_SPANS: usize = 20;
 /// How long a request waits for news at most, in seconds.
 const MAX_WAIT_SECS: u64 = 30;
 /// How often a waiting request looks by itself, because another process may have committed.
-const POLL: Duration = Duration::from_millis(500);
-
-/// A change, or another entry of the log.
-#[derive(Debug, Serialize, ToSchema)]
-pub struct Change {
-    /// Its position; unique, and in commit order.
-    #[schema(example = "0a1b2c3d-4711")]
-    pub position: String,
-    /// `record`, `run` (the verdict on a stream's runs changed) or `finding`.
-    #[schema(example = "record")]
-    pub kind: String,
-    /// Of a record `created`, `updated`, `deleted` or `erased`; of a run `failed`, `recovered`, `proof-broken` or
-    /// `proof-mended`; of a finding `opened` or `closed`.
-    #[schema(example = "updated")]
-    pub op: String,
-    /// `moved`, when a record went to an agency that the caller may not see; to the caller it is deleted.
-    #[serde(skip_serializing_if = "Option::is_none")]
-    pub reason: Option<&'static str>,
-    /// When it was recorded; never earlier than the entry before.
-    #[schema(value_type = String, format = DateTime)]
-    pub at: Moment,
-    /// Opaque id of the record.
-    #[serde(skip_serializing_if = "Option::is_none")]
-    pub id: Option<String>,
-    /// Record type.
-    #[serde(rename = "type", skip_serializing_if = "Option::is_none")]
-    pub record_type: Option<String>,
-    /// Region.
-    #[serde(skip_serializing_if = "Option::is_none")]
-    pub region: Option<String>,
-    /// Legacy system.
-    #[serde(skip_serializing_if = "Option::is_none")]
-    pub system: Option<String>,
-    /// Stream.
-    #[serde(skip_serializing_if = "Option::is_none")]
-    pub stream: Option<String>,
-    /// Agency from now on; of a record that moved away the agency before.
-    #[serde(skip_serializing_if = "Option::is_none")]
-    pub agency: Option<String>,
-    /// Fiscal year from now on.
-    #[serde(skip_serializing_if = "Option::is_none")]
-    pub fiscal_year: Option<i64>,
-    /// Version of the record from now on.
-    #[serde(skip_serializing_if = "Option::is_none")]
-    pub version: Option<i64>,
-    /// Body until now, of updates and deletes.
-    #[serde(skip_serializing_if = "Option::is_none")]
-    #[schema(value_type = Option<Object>)]
-    pub before: Option<Box<RawValue>>,
-    /// Body from now on, of creates and updates.
-    #[serde(skip_serializing_if = "Option::is_none")]
-    #[schema(value_type = Option<Object>)]
-    pub after: Option<Box<RawValue>>,
-    /// Fields at the top of the body that differ, when both bodies are told.
-    #[serde(skip_serializing_if = "Option::is_none")]
-    pub changed: Option<Vec<String>>,
-    /// Where it comes from, of records.
-    #[serde(skip_serializing_if = "Option::is_none")]
-    pub source: Option<Source>,
-    /// What a run or finding says.
-    #[serde(skip_serializing_if = "Option::is_none")]
-    #[schema(value_type = Option<Object>)]
-    pub detail: Option<Box<RawValue>>,
-}
+pub(super) const POLL: Duration = Duration::from_millis(500);
 
 /// A stretch of the log.
 #[derive(Debug, Serialize, ToSchema)]
 pub struct Changes {
-    /// What of it the caller may see.
-    pub items: Vec<Change>,
+    /// What of it the caller may see and wants: CloudEvents, as `/asyncapi.json` describes them.
+    #[schema(value_type = Vec<Object>)]
+    pub items: Vec<Box<RawValue>>,
     /// Pass it as `after` to go on. It moves on even when nothing of the stretch may be seen.
     #[schema(example = "0a1b2c3d-4711")]
     pub next: String,
@@ -120,6 +52,17 @@ pub struct Query {
     /// For how many seconds to wait when there is nothing yet.
     #[param(minimum = 0, maximum = 30, default = 0)]
     wait: Option<u64>,
+    /// Event types, separated by commas; a `*` at the end stands for any rest.
+    #[param(example = "muara.budget-line.*,muara.run.*")]
+    types: Option<String>,
+    /// Regions, separated by commas; a province stands for its regencies too.
+    regions: Option<String>,
+    /// Agencies, separated by commas.
+    agencies: Option<String>,
+    /// Record types, separated by commas.
+    record_types: Option<String>,
+    /// Fund sources, separated by commas.
+    funds: Option<String>,
 }
 
 /// Changes, in commit order, each once.
@@ -144,24 +87,25 @@ pub async fn pull(
     Called(caller): Called,
     params: Params<Query>,
 ) -> Result<Json<Changes>, Problem> {
-    let query = params.query;
-    let limit = params::limit(query.limit)?;
-    let wait = query.wait.unwrap_or(0);
+    let Query { after, limit, wait, types, regions, agencies, record_types, funds } = params.query;
+    let limit = params::limit(limit)?;
+    let wait = wait.unwrap_or(0);
     if wait > MAX_WAIT_SECS {
         return Err(Problem::parameter(format!("`wait` is a number of seconds from 0 to {MAX_WAIT_SECS}")));
     }
+    let filter = filter([types, regions, agencies, record_types, funds]);
     let mut deadline = Instant::now();
     // Whoever finds no place to wait in is answered at once.
     let place = if wait > 0 { app.waiting.try_acquire().ok() } else { None };
     if place.is_some() {
         deadline += Duration::from_secs(wait);
     }
-    let mut from = query.after;
+    let mut from = after.as_deref().map(position).transpose()?;
     loop {
         let told = app.news.notified();
         tokio::pin!(told);
         told.as_mut().enable();
-        let changes = read(&app, &caller, from.as_deref(), limit).await?;
+        let (changes, until) = read(&app, &caller, &filter, from.as_ref(), limit).await?;
         let rest = deadline.saturating_duration_since(Instant::now());
         if !changes.items.is_empty() || rest.is_zero() || app.closing.is_cancelled() {
             return Ok(Json(changes));
@@ -173,131 +117,105 @@ pub async fn pull(
                 _ = timeout(rest.min(POLL), told) => {}
             }
         }
-        from = Some(changes.next);
+        from = Some(until);
     }
 }
 
-async fn read(app: &App, caller: &Caller, after: Option<&str>, limit: i64) -> Result<Changes, Problem> {
+/// One event of the log, whole: also one that is too large to be sent with its data.
+#[utoipa::path(
+    get,
+    path = "/changes/{position}",
+    tag = "changes",
+    operation_id = "change",
+    params(("position" = String, Path, description = "Position, such as 0a1b2c3d-4711.")),
+    responses(
+        (status = 200, description = "The event.", body = Object),
+        (status = 404, description = "There is none, or not for this key (E0605).", body = Body, content_type = "application/problem+json"),
+        (status = 410, description = "The position is of an earlier log (E0609).", body = Body, content_type = "application/problem+json"),
+        Refusals
+    )
+)]
+pub async fn one(
+    State(app): State<App>,
+    Called(caller): Called,
+    Path(text): Path<String>,
+    _none: Params<NoQuery>,
+) -> Result<Json<Box<RawValue>>, Problem> {
+    let wanted: Position = text.parse().map_err(|_| Problem::not_found("change"))?;
     let mut tx = app.db.read().await?;
     let head = head::read(&mut tx).await?;
-    let mut from = match after {
-        Some(position) => place(position, &head)?,
-        None => 0,
+    let seq = match standing(&wanted, &head) {
+        Standing::At(seq) => seq,
+        Standing::Gone => return Err(Problem::gone(&head.position(0))),
+        Standing::PastHead => return Err(Problem::not_found("change")),
     };
-    let mut rows: Vec<feed::Change> = Vec::new();
-    for _ in 0..MAX_SPANS {
-        let until = head.seq.min(from.saturating_add(SPAN));
-        let wanted = limit - i64::try_from(rows.len()).unwrap_or(limit);
-        if wanted <= 0 || from >= until {
-            break;
-        }
-        let found = feed::after(&mut tx, &caller.viewer, from, until, wanted).await?;
-        let full = i64::try_from(found.len()) == Ok(wanted);
-        from = found.last().filter(|_| full).map_or(until, |last| last.seq);
-        rows.extend(found);
-    }
+    let subscriber = subscriber(&app, &caller, &Filter::default(), &head)?;
+    let event = subscriber.at(&mut tx, seq).await?.ok_or_else(|| Problem::not_found("change"))?;
+    drop(tx);
+    let lens = Lens::of(&caller);
+    note(&lens, &event);
+    lens.audit("changes");
+    Ok(Json(event.whole()))
+}
+
+async fn read(
+    app: &App,
+    caller: &Caller,
+    filter: &Filter,
+    after: Option<&Position>,
+    limit: i64,
+) -> Result<(Changes, Position), Problem> {
+    let mut tx = app.db.read().await?;
+    let head = head::read(&mut tx).await?;
+    let from = after.map_or(Ok(0), |position| place(position, &head))?;
+    let subscriber = subscriber(app, caller, filter, &head)?;
+    let limit = usize::try_from(limit).unwrap_or(0);
+    let stretch = subscriber.read(&mut tx, &head, from, limit, MAX_SPANS).await?;
     drop(tx);
     let lens = Lens::of(caller);
-    let items = rows.into_iter().map(|row| show(row, &head, &lens)).collect();
+    stretch.events.iter().for_each(|event| note(&lens, event));
     lens.audit("changes");
-    Ok(Changes { items, next: head.position(from), head: head.position(head.seq) })
+    let until = Position { epoch: head.epoch.clone(), seq: stretch.until };
+    let items = stretch.events.iter().map(shown).collect();
+    Ok((Changes { items, next: until.to_string(), head: head.position(head.seq) }, until))
+}
+
+/// The caller as somebody who is told of changes.
+pub(super) fn subscriber(app: &App, caller: &Caller, filter: &Filter, head: &Head) -> Result<Subscriber, Problem> {
+    Subscriber::new(&caller.viewer, filter, &app.name, &head.epoch).map_err(Problem::parameter)
+}
+
+/// Lists as they stand in a query: separated by commas.
+pub(super) fn filter(lists: [Option<String>; 5]) -> Filter {
+    let [types, regions, agencies, record_types, funds] = lists
+        .map(|list| list.unwrap_or_default().split(',').filter(|word| !word.is_empty()).map(str::to_owned).collect());
+    Filter { types, regions, agencies, record_types, funds, conditions: vec![] }
+}
+
+/// A position as it is given.
+pub(super) fn position(text: &str) -> Result<Position, Problem> {
+    text.parse().map_err(|error| Problem::parameter(format!("`after` is no position: {error}")))
 }
 
 /// The place in the log that a position names.
-fn place(position: &str, head: &Head) -> Result<i64, Problem> {
-    let malformed = || Problem::parameter("`after` is a position such as 0a1b2c3d-4711, as an earlier answer gave it");
-    let (epoch, seq) = position.split_once('-').ok_or_else(malformed)?;
-    let is_hex = epoch.bytes().all(|byte| byte.is_ascii_digit() || (b'a'..=b'f').contains(&byte));
-    let is_plain = seq.bytes().all(|byte| byte.is_ascii_digit()) && (seq == "0" || !seq.starts_with('0'));
-    let seq: i64 = seq.parse().ok().filter(|_| is_plain && is_hex && epoch.len() == 8).ok_or_else(malformed)?;
-    if epoch != head.epoch {
-        return Err(Problem::gone(&head.position(0)));
-    }
-    if seq > head.seq {
-        return Err(Problem::past_head(&head.position(0)));
-    }
-    Ok(seq)
-}
-
-fn show(row: feed::Change, head: &Head, lens: &Lens<'_>) -> Change {
-    let told = told(&row);
-    let is_record = row.kind == "record";
-    let kind = row.record_type.clone().unwrap_or_default();
-    let (before, after) = (row.before.filter(|_| told.before), row.body.filter(|_| told.after));
-    let detail = after.clone().filter(|_| !is_record).and_then(|text| RawValue::from_string(text).ok());
-    let (before, after) = (before.filter(|_| is_record), after.filter(|_| is_record));
-    let changed = before.as_deref().zip(after.as_deref()).and_then(|(before, after)| differing(before, after));
-    let pointer = row.pointer.filter(|_| told.after);
-    let received_at = Moment::from_micros(row.at);
-    let source = is_record.then(|| Source {
-        pointer: lens.name(&kind, pointer),
-        run: row.run.as_deref().map(hex),
-        definition: row.definition,
-        received_at,
-    });
-    Change {
-        position: head.position(row.seq),
-        kind: row.kind,
-        op: told.op,
-        reason: told.reason,
-        at: received_at,
-        id: row.id.as_deref().map(id),
-        record_type: row.record_type,
-        region: row.region,
-        system: row.system,
-        stream: row.stream,
-        agency: told.agency,
-        fiscal_year: row.fiscal_year.filter(|_| told.after),
-        version: row.version,
-        before: lens.body(&kind, before),
-        after: lens.body(&kind, after),
-        changed,
-        source,
-        detail,
+fn place(position: &Position, head: &Head) -> Result<i64, Problem> {
+    match standing(position, head) {
+        Standing::At(seq) => Ok(seq),
+        Standing::Gone => Err(Problem::gone(&head.position(0))),
+        Standing::PastHead => Err(Problem::past_head(&head.position(0))),
     }
 }
 
-/// The names of the fields that differ; a name tells nothing that its value would.
-fn differing(before: &str, after: &str) -> Option<Vec<String>> {
-    let fields = |text: &str| serde_json::from_str::<serde_json::Map<String, Value>>(text).ok();
-    let (before, after) = (fields(before)?, fields(after)?);
-    let mut names: Vec<String> =
-        before.keys().chain(after.keys()).filter(|name| before.get(*name) != after.get(*name)).cloned().collect();
-    names.sort();
-    names.dedup();
-    Some(names)
+/// Remembers for the audit trail what an event shows.
+pub(super) fn note(lens: &Lens<'_>, event: &Event) {
+    if let Some(Data::Record(record)) = &event.data
+        && (record.before.is_some() || record.after.is_some())
+    {
+        lens.note(&record.record_type);
+    }
 }
 
-#[cfg(test)]
-mod tests {
-    use super::*;
-    use axum::http::StatusCode;
-
-    #[test]
-    fn a_position_is_of_this_log_or_refused() {
-        let head = Head { epoch: "0a1b2c3d".into(), seq: 7, at: Moment::default() };
-        let of = |text: &str| place(text, &head).map_err(|problem| problem.status());
-        assert_eq!((of("0a1b2c3d-0"), of("0a1b2c3d-7")), (Ok(0), Ok(7)));
-        assert_eq!((of("0a1b2c3d-8"), of("ffffffff-1")), (Err(StatusCode::GONE), Err(StatusCode::GONE)));
-        for bad in [
-            "",
-            "7",
-            "0a1b2c3d-",
-            "0a1b2c3d-07",
-            "0a1b2c3d-+7",
-            "0A1B2C3D-7",
-            "0a1b2c3d--7",
-            "0a1b2c3d-99999999999999999999",
-        ] {
-            assert_eq!(of(bad), Err(StatusCode::BAD_REQUEST), "{bad}");
-        }
-    }
-
-    #[test]
-    fn fields_that_differ_are_named_once() {
-        assert_eq!(
-            differing(r#"{"a":1,"b":2,"c":3}"#, r#"{"a":1,"b":3,"d":4}"#),
-            Some(vec!["b".into(), "c".into(), "d".into()])
-        );
-    }
+fn shown(event: &Event) -> Box<RawValue> {
+    let text = String::from_utf8(event.encode().into()).expect("events are UTF-8");
+    RawValue::from_string(text).expect("events are JSON")
 }

@@ -14,7 +14,7 @@ use super::list::{self, List};
 use super::params::{self, Params};
 use super::problem::{Body, Problem, Refusals};
 use super::records::{Data, Source};
-use super::sides::told;
+use crate::event::sides::told;
 use crate::store::feed::{self, Change};
 use crate::store::head::{self, Head};
 

@@ -123,6 +123,11 @@ pub fn verify(token: Token<'_>, key: &Key, now: Moment) -> Result<Grants, Refusa
     if blake3::hash(token.secret.as_bytes()) != blake3::Hash::from_bytes(stored) {
         return Err(Refusal::Secret);
     }
+    granted(key, now)
+}
+
+/// What the holder of a stored key may do, if it is still good.
+pub fn granted(key: &Key, now: Moment) -> Result<Grants, Refusal> {
     if key.revoked_at.is_some() {
         return Err(Refusal::Revoked);
     }

@@ -120,6 +120,21 @@ impl Problem {
         )
     }
 
+    /// No more may listen at once.
+    pub fn crowded() -> Self {
+        Self::new(
+            "E0626",
+            StatusCode::SERVICE_UNAVAILABLE,
+            "as many listen to the log as may at once; come again, or pull",
+        )
+        .header(RETRY_AFTER, "10")
+    }
+
+    /// What happened here.
+    pub fn detail(&self) -> &str {
+        &self.detail
+    }
+
     /// Nothing of this id, or not for this viewer.
     pub fn not_found(what: &str) -> Self {
         Self::new("E0605", StatusCode::NOT_FOUND, format!("there is no such {what}, or not for this key"))

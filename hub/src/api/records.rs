@@ -10,10 +10,11 @@ use utoipa::{IntoParams, ToSchema};
 
 use super::app::App;
 use super::auth::Called;
-use super::lens::{Lens, is_about_persons};
+use super::lens::Lens;
 use super::list::{self, List};
 use super::params::{self, NoQuery, Params};
 use super::problem::{Body, Problem, Refusals};
+use crate::mask::is_about_persons;
 use crate::store::head::{self, Head};
 use crate::store::listing::{self, Filter, Listed};
 

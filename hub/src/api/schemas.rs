@@ -11,10 +11,10 @@ use serde_json::Value;
 use utoipa::ToSchema;
 
 use super::auth::Called;
-use super::lens::is_about_persons;
 use super::list::List;
 use super::params::{NoQuery, Params};
 use super::problem::{Body, Problem, Refusals};
+use crate::mask::is_about_persons;
 
 /// A record type.
 #[derive(Debug, Serialize, ToSchema)]

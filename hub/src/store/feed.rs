@@ -22,6 +22,8 @@ row! {
         pub at: i64,
         /// Opaque id of the record.
         pub id: Option<Vec<u8>>,
+        /// Key of the record within its stream.
+        pub key: Option<String>,
         /// Version of the record from now on.
         pub version: Option<i64>,
         /// Record type of the stream.
@@ -32,6 +34,8 @@ row! {
         pub system: Option<String>,
         /// Stream.
         pub stream: Option<String>,
+        /// The agency that owns the stream.
+        pub owner: Option<String>,
         /// Agency from now on.
         pub agency: Option<String>,
         /// Agency before.
@@ -59,11 +63,25 @@ row! {
 const AGENCY: &str = "(case when c.kind = 'record' then c.agency else s.agency end)";
 const HAS_BEFORE: &str = "c.kind = 'record' and c.op <> 'created' and ";
 
-/// The changes after a place up to and including `until` of which the viewer may see either side, at most `limit`.
-pub async fn after(tx: &mut Tx, viewer: &Viewer, after: i64, until: i64, limit: i64) -> Result<Vec<Change>> {
+/// The changes after a place up to and including `until` of which the viewer may see either side, at most `limit`; of
+/// streams with one of these record types, where any are named.
+pub async fn after(
+    tx: &mut Tx,
+    viewer: &Viewer,
+    record_types: &[String],
+    (after, until): (i64, i64),
+    limit: i64,
+) -> Result<Vec<Change>> {
     let mut statement = select(viewer);
     statement.and(" where c.seq > {}", after);
     statement.and(" and c.seq <= {}", until);
+    if !record_types.is_empty() {
+        statement.push(" and (1 = 0");
+        for record_type in record_types {
+            statement.and(" or s.record_type = {}", record_type.as_str());
+        }
+        statement.push(")");
+    }
     let mut statement = either_side(statement, viewer);
     statement.and(" order by c.seq limit {}", limit);
     statement.fetch_all(tx).await
@@ -81,8 +99,8 @@ pub async fn of_record(tx: &mut Tx, viewer: &Viewer, id: RecordId, after: i64, l
 
 fn select(viewer: &Viewer) -> Statement {
     let mut statement = Statement::new(
-        "select c.seq, c.kind, c.op, c.at, r.id, c.version, s.record_type, s.region, s.system, s.name as stream, \
-         c.agency, c.prev_agency, c.fiscal_year, cast(c.body as text) as body, \
+        "select c.seq, c.kind, c.op, c.at, r.id, r.key, c.version, s.record_type, s.region, s.system, \
+         s.name as stream, s.agency as owner, c.agency, c.prev_agency, c.fiscal_year, cast(c.body as text) as body, \
          (select cast(p.body as text) from changes p where c.op <> 'created' and p.record = c.record \
          and p.version = c.version - 1) as before, c.pointer, c.run, u.definition, case when ",
     );
@@ -109,4 +127,35 @@ fn either_side(mut statement: Statement, viewer: &Viewer) -> Statement {
     statement = statement.visible(viewer, "s.region", "c.prev_agency");
     statement.push("))");
     statement
+}
+
+#[cfg(test)]
+impl Change {
+    /// The first entry of a log, with nothing in it but both agencies.
+    pub(crate) fn blank(kind: &str, op: &str) -> Self {
+        Self {
+            seq: 1,
+            kind: kind.into(),
+            op: op.into(),
+            at: 0,
+            id: None,
+            key: None,
+            version: Some(2),
+            record_type: None,
+            region: None,
+            system: None,
+            stream: None,
+            owner: None,
+            agency: Some("new".into()),
+            prev_agency: Some("old".into()),
+            fiscal_year: None,
+            body: None,
+            before: None,
+            pointer: None,
+            run: None,
+            definition: None,
+            sees_after: 1,
+            sees_before: 1,
+        }
+    }
 }

@@ -10,3 +10,4 @@ mod records;
 mod replays;
 mod scope;
 mod sources;
+mod stream;

@@ -26,16 +26,16 @@ async fn every_change_comes_once_in_order_with_both_sides() {
             let answer = site.found(&key, &path).await;
             let items = answer["items"].as_array().unwrap();
             let Some(item) = items.first() else { break };
-            assert_eq!((items.len(), &item["position"]), (1, &answer["next"]));
+            assert_eq!((items.len(), &item["id"]), (1, &answer["next"]));
             told.push(item.clone());
             path = format!("/api/v1/changes?limit=1&after={}", answer["next"].as_str().unwrap());
         }
 
-        assert_eq!(column(&told, "/op"), ["created", "created", "updated", "deleted"]);
-        assert_eq!(column(&told, "/before/amount"), ["null", "null", "10.00", "20.00"]);
-        assert_eq!(column(&told, "/after/amount"), ["10.00", "20.00", "11.00", "null"]);
-        assert_eq!(told[2]["changed"], json!(["amount"]));
-        let places: Vec<String> = column(&told, "/position").iter().map(|place| place[9..].to_owned()).collect();
+        assert_eq!(column(&told, "/data/op"), ["created", "created", "updated", "deleted"]);
+        assert_eq!(column(&told, "/data/before/amount"), ["null", "null", "10.00", "20.00"]);
+        assert_eq!(column(&told, "/data/after/amount"), ["10.00", "20.00", "11.00", "null"]);
+        assert_eq!(told[2]["data"]["changed"], json!(["amount"]));
+        let places: Vec<String> = column(&told, "/id").iter().map(|place| place[9..].to_owned()).collect();
         assert_eq!(places, ["1", "2", "3", "4"]);
     })
     .await;

@@ -103,7 +103,7 @@ async fn whoever_follows_the_log_misses_nothing() {
             let body = site.found(&key, &format!("/api/v1/changes?limit=7&wait=5{after}")).await;
             let items = body["items"].as_array().unwrap();
             assert!(!items.is_empty(), "{}: nothing came, {} of 80 seen", engine.name, places.len());
-            places.extend(column(items, "/position").iter().map(|place| place[9..].parse::<usize>().unwrap()));
+            places.extend(column(items, "/id").iter().map(|place| place[9..].parse::<usize>().unwrap()));
             after = format!("&after={}", body["next"].as_str().unwrap());
         }
         for writer in writers {

@@ -66,15 +66,29 @@ async fn a_record_that_moves_leaves_one_scope_and_enters_the_other() {
         let (old, new, both) =
             (told(of_agencies(&[HEALTH])).await, told(of_agencies(&[WORKS])).await, told(application()).await);
 
-        assert_eq!(column(&old, "/op"), ["created", "deleted"]);
-        assert_eq!((&old[1]["reason"], &old[1]["before"]["amount"]), (&json!("moved"), &json!("10.00")));
-        assert!(old[1].get("after").is_none() && !old[1].to_string().contains(WORKS), "not where to: {}", old[1]);
-        assert_eq!((column(&new, "/op"), &new[0]["after"]["amount"]), (vec!["created".to_owned()], &json!("20.00")));
-        assert!(new[0].get("before").is_none() && !new[0].to_string().contains(HEALTH), "not where from: {}", new[0]);
-        assert_eq!(column(&both, "/op"), ["created", "updated"]);
-        assert_eq!(both[1]["changed"], json!(["agency", "amount"]));
+        assert_eq!(column(&old, "/data/op"), ["created", "deleted"]);
+        assert_eq!(
+            (&old[1]["data"]["reason"], &old[1]["data"]["before"]["amount"]),
+            (&json!("moved"), &json!("10.00"))
+        );
+        assert!(
+            old[1]["data"].get("after").is_none() && !old[1].to_string().contains(WORKS),
+            "not where to: {}",
+            old[1]
+        );
+        assert_eq!(
+            (column(&new, "/data/op"), &new[0]["data"]["after"]["amount"]),
+            (vec!["created".to_owned()], &json!("20.00"))
+        );
+        assert!(
+            new[0]["data"].get("before").is_none() && !new[0].to_string().contains(HEALTH),
+            "not where from: {}",
+            new[0]
+        );
+        assert_eq!(column(&both, "/data/op"), ["created", "updated"]);
+        assert_eq!(both[1]["data"]["changed"], json!(["agency", "amount"]));
 
-        let id = both[0]["id"].as_str().unwrap();
+        let id = both[0]["subject"].as_str().unwrap();
         let key = site.key(of_agencies(&[WORKS])).await;
         let versions = site.items(&key, &format!("/api/v1/records/{id}/history")).await;
         assert_eq!(column(&versions, "/data/record/amount"), ["20.00"], "only the versions within the scope");

@@ -4,7 +4,7 @@ use crate::store::feed::Change;
 
 /// A change as it is told.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub(super) struct Told {
+pub struct Told {
     /// `created`, `updated`, `deleted` or `erased`.
     pub op: String,
     /// `moved`, when the record only left what the viewer may see.
@@ -19,7 +19,7 @@ pub(super) struct Told {
 
 /// Cuts a change to what may be seen. Whoever sees only what was, is told that the record is gone, and not where to;
 /// whoever sees only what is, is told that it came, and not where from.
-pub(super) fn told(change: &Change) -> Told {
+pub fn told(change: &Change) -> Told {
     let (before, after) = (change.sees_before == 1, change.sees_after == 1);
     let (op, reason, agency) = match (before, after) {
         (true, false) => ("deleted".to_owned(), Some("moved"), change.prev_agency.clone()),
@@ -36,28 +36,7 @@ mod tests {
     use super::*;
 
     fn change(op: &str, sees_before: i64, sees_after: i64) -> Change {
-        Change {
-            seq: 1,
-            kind: "record".into(),
-            op: op.into(),
-            at: 0,
-            id: None,
-            version: Some(2),
-            record_type: None,
-            region: None,
-            system: None,
-            stream: None,
-            agency: Some("new".into()),
-            prev_agency: Some("old".into()),
-            fiscal_year: None,
-            body: None,
-            before: None,
-            pointer: None,
-            run: None,
-            definition: None,
-            sees_after,
-            sees_before,
-        }
+        Change { sees_before, sees_after, ..Change::blank("record", op) }
     }
 
     #[test]
