@@ -117,6 +117,8 @@ pub struct Stream {
     pub each: Option<Each>,
     /// Raw fields that identify a record, never empty.
     pub key: Vec<Path>,
+    /// Where `key`, `cursor` and `where` name their fields.
+    pub places: Places,
     /// The field table; [`crate::mapping::Table::compile`] makes it fast.
     pub map: FieldTable,
     /// Which records of other types a record belongs to.
@@ -143,6 +145,17 @@ pub struct Stream {
     pub origin: Arc<Origin>,
     /// Where its name stands.
     pub mark: Mark,
+}
+
+/// Places of a stream's file that checks of several keys point at.
+#[derive(Debug, Clone, Default)]
+pub struct Places {
+    /// Of each field of `key`.
+    pub key: Vec<Mark>,
+    /// Of the key `cursor`.
+    pub cursor: Mark,
+    /// Of each field of the table `where`.
+    pub where_: Vec<Mark>,
 }
 
 impl Stream {
