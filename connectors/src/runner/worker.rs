@@ -16,6 +16,7 @@ use super::push::{Push, Sifted, Taken, Untaken};
 use super::replay::{self, replay};
 use super::report::{Failure, StreamReport};
 use super::run::{self, Reading, Stop, run};
+use super::seat::Seat;
 use crate::state;
 
 mod pushing;
@@ -244,8 +245,8 @@ impl Worker {
         let context = self.context.clone();
         let means = self.means.clone();
         let running = async {
-            match stop.at_edge.run_until_cancelled(turn(&means.turns)).await {
-                Some(_turn) => run(&context, reading, &means.tracker, &stop).await,
+            match stop.at_edge.run_until_cancelled(Seat::take(&means.turns)).await {
+                Some(seat) => run(&context, reading, (seat, &means.tracker), &stop).await,
                 None => (StreamReport::failed(&context.name, run::cut(&context.name).to_string()), Vec::new()),
             }
         };
@@ -337,8 +338,8 @@ impl Worker {
         StreamReport::failed(&self.context.name, Failure::new("E0212", "the stream is paused").to_string())
     }
 
-    async fn turn(&self) -> Vec<tokio::sync::OwnedSemaphorePermit> {
-        turn(&self.means.turns).await
+    async fn turn(&self) -> Seat {
+        Seat::take(&self.means.turns).await
     }
 
     fn show(&self, busy: bool) {
@@ -351,14 +352,4 @@ fn kept(context: &Context, outcome: Result<(), state::Error>) -> bool {
     let Err(error) = outcome else { return true };
     tracing::error!(stream = %context.name, "an order was not obeyed: {}", Failure::from(error));
     false
-}
-
-/// Waits for a place among the streams of the system, then among all.
-async fn turn(turns: &[Arc<Semaphore>]) -> Vec<tokio::sync::OwnedSemaphorePermit> {
-    let mut places = Vec::with_capacity(turns.len());
-    for places_of in turns {
-        // The semaphores are never closed.
-        places.extend(places_of.clone().acquire_owned().await);
-    }
-    places
 }
