@@ -127,6 +127,8 @@ pub struct Stream {
     pub zero: Vec<String>,
     /// Which raw records are taken.
     pub where_: Where,
+    /// Whether the definition says when; of a system that calls us, only then it is noticed that nothing comes.
+    pub says_when: bool,
     /// When it runs by itself.
     pub schedule: Schedule,
     /// How many broken records a run bears.

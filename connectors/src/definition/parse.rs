@@ -166,6 +166,7 @@ fn stream(walk: &Walk, node: &Node, name: &str, mark: Mark, spec: Option<&Source
             .collect()
     });
     let (where_, where_places) = section.take("where").map(|node| expression::filter(walk, node)).unwrap_or_default();
+    let says_when = section.has("schedule");
     let schedule = section.take("schedule");
     let schedule = schedule.and_then(|node| schedule::schedule(walk, node, &full, section.place("schedule")));
     let schedule = schedule.unwrap_or_else(|| if is_pushed { Schedule::of_pushes() } else { Schedule::default() });
@@ -203,6 +204,7 @@ fn stream(walk: &Walk, node: &Node, name: &str, mark: Mark, spec: Option<&Source
         links,
         zero,
         where_,
+        says_when,
         schedule,
         on_invalid,
         drift,

@@ -50,7 +50,10 @@ pub(super) async fn farewell(post: Post, definition: Arc<Definition>, gone: Vec<
 
 async fn beat(post: &Post, roster: &Roster) {
     for stream in &roster.streams {
-        let failure = stream.status.borrow().report.as_ref().and_then(|report| report.failure.clone());
+        let failure = {
+            let status = stream.status.borrow();
+            status.report.as_ref().and_then(|report| report.failure.clone()).or_else(|| status.silence.clone())
+        };
         let heartbeat = announce::heartbeat(&stream.name, post.clock.now(), failure);
         tell(post, "heartbeat", &Message::Heartbeat(heartbeat)).await;
     }

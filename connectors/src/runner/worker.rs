@@ -50,6 +50,8 @@ pub(super) enum Order {
 pub(super) struct Status {
     /// The last run, if there was one since the start.
     pub(super) report: Option<StreamReport>,
+    /// Of a system that calls us: that it has not for longer than is expected.
+    pub(super) silence: Option<String>,
     /// Orders and runs that were begun but are not over; orders still in the queue are not counted.
     pub(super) busy: bool,
 }
@@ -82,11 +84,15 @@ pub(super) struct Worker {
     waiting: VecDeque<Order>,
     /// When the next scheduled run is due; `None` when nothing runs by itself.
     due: Option<tokio::time::Instant>,
+    /// When this worker began, and when the system called us since.
+    begun: Moment,
+    heard: Option<Moment>,
 }
 
 impl Worker {
     pub(super) fn new(context: Arc<Context>, ends: Ends, means: Means) -> Self {
-        let mut worker = Self { context, ends, means, waiting: VecDeque::new(), due: None };
+        let begun = context.post.clock.now();
+        let mut worker = Self { context, ends, means, waiting: VecDeque::new(), due: None, begun, heard: None };
         worker.settle_in();
         worker
     }
@@ -194,7 +200,8 @@ impl Worker {
             return;
         }
         if self.is_pushed() {
-            return self.fill_up_when_due().await;
+            self.fill_up_when_due().await;
+            return self.notice_silence().await;
         }
         let full = self.full_is_due().await;
         self.read(full).await;
@@ -308,7 +315,9 @@ impl Worker {
             return;
         }
         if self.is_pushed() {
-            self.due = failed.then(|| tokio::time::Instant::now() + AFTER_FAILURE);
+            // After a push nothing is due but a look at the time.
+            let wait = if failed { AFTER_FAILURE } else { Duration::ZERO };
+            self.due = Some(tokio::time::Instant::now() + wait);
             return;
         }
         let (schedule, zone) = (&self.context.stream.schedule, &self.context.access.system.timezone);
