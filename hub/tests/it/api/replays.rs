@@ -153,7 +153,7 @@ async fn a_replay_of_nothing_is_not_begun() {
         let operator = site.operator().await;
         let nothing = "nothing is open for this filter that is not being replayed";
         for (filter, detail) in [
-            (json!({"code": "E0999"}), nothing),
+            (json!({"code": "E0303"}), nothing),
             (json!({"entries": [99]}), nothing),
             (json!({"stream": "dpaa"}), "no stream is called `dpaa`; did you mean `dpa`?"),
             (json!({"system": "wastewater"}), "no system is called `wastewater`"),
