@@ -180,7 +180,7 @@ async fn a_table_and_a_key_select_the_row() {
             .fetch_all(&mut legacy)
             .await
             .expect("the table is there");
-        assert_eq!(found, [told.amount.clone()], "{told:?}");
+        assert_eq!(found, std::slice::from_ref(&told.amount), "{told:?}");
     }
     legacy.close().await.expect("the legacy database closes");
 }

@@ -117,18 +117,13 @@ impl Worker {
         let patience = stream.schedule.longest_gap(last, &self.context.access.system.timezone);
         let until = last.micros().saturating_add(i64::try_from(patience.as_micros()).unwrap_or(i64::MAX));
         let left = u64::try_from(until.saturating_sub(clock.now().micros())).ok().filter(|left| *left > 0);
-        let silence = match left {
-            Some(left) => {
-                self.due = Some(tokio::time::Instant::now() + Duration::from_micros(left));
-                None
-            }
-            None => {
-                let what = format!(
-                    "nothing was pushed since {last}, but `schedule` expects something within {} s",
-                    patience.as_secs()
-                );
-                Some(Failure::new("E0236", what).to_string())
-            }
+        let silence = if let Some(left) = left {
+            self.due = Some(tokio::time::Instant::now() + Duration::from_micros(left));
+            None
+        } else {
+            let secs = patience.as_secs();
+            let what = format!("nothing was pushed since {last}, but `schedule` expects something within {secs} s");
+            Some(Failure::new("E0236", what).to_string())
         };
         self.ends.status.send_modify(|status| status.silence = silence);
     }
