@@ -11,6 +11,7 @@ use crate::json::Json;
 
 mod canonical;
 mod check;
+mod condition;
 mod crosswalk;
 mod drift;
 mod expression;

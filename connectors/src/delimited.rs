@@ -2,7 +2,7 @@
 //! error, and what stands behind a closing quote spoils its row.
 //!
 //! Only a cell that begins with a quote is quoted: in `5" pipe` it is a letter like others. Lines end with LF, CR or
-//! both, and empty ones are passed over.
+//! both, and empty ones are passed over, but counted: a row has the number that a spreadsheet gives it.
 
 use std::io::{self, BufRead};
 
@@ -28,6 +28,7 @@ pub struct Cells {
     /// Where each cell ends in `text`.
     ends: Vec<usize>,
     line: u64,
+    row: u64,
     flaw: Option<Flaw>,
     /// About how many bytes it has in the file.
     length: usize,
@@ -71,6 +72,10 @@ struct Machine {
     state: State,
     /// The line that is read, counted from 1.
     line: u64,
+    /// How many rows were begun, empty lines included.
+    rows: u64,
+    /// Whether the last line ended with CR: a LF behind it is no line of its own.
+    after_cr: bool,
     /// The line of the last opening quote.
     opened: u64,
     /// Whether what stands within the quotes goes over several lines.
@@ -92,7 +97,8 @@ enum State {
 impl<R: BufRead> Delimited<R> {
     /// Reads a text of UTF-8, or of any encoding that has ASCII in it, without a byte order mark.
     pub const fn new(text: R, delimiter: u8) -> Self {
-        Self { text, machine: Machine { delimiter, state: State::Row, line: 1, opened: 1, spans: false } }
+        let (state, after_cr, spans) = (State::Row, false, false);
+        Self { text, machine: Machine { delimiter, state, line: 1, rows: 0, after_cr, opened: 1, spans } }
     }
 
     /// Reads the next row in the place of what `cells` held; false at the end of the text.
@@ -124,9 +130,13 @@ impl Machine {
         let mut rest = chunk;
         while let Some((byte, behind)) = rest.split_first() {
             match self.state {
-                State::Row if ends_line(*byte) => self.line += u64::from(*byte == b'\n'),
+                State::Row if ends_line(*byte) => {
+                    self.rows += u64::from(*byte == b'\r' || !self.after_cr);
+                    self.end_line(*byte);
+                }
                 State::Row => {
-                    cells.line = self.line;
+                    (cells.line, cells.row) = (self.line, self.rows);
+                    self.rows += 1;
                     self.state = State::Cell;
                     continue;
                 }
@@ -146,7 +156,7 @@ impl Machine {
                     let Some((byte, behind)) = rest.split_first() else { break };
                     cells.end_cell();
                     if *byte != self.delimiter {
-                        self.line += u64::from(*byte == b'\n');
+                        self.end_line(*byte);
                         self.state = State::Row;
                         return Ok((chunk.len() - behind.len(), true));
                     }
@@ -195,6 +205,11 @@ impl Machine {
         Ok((chunk.len(), false))
     }
 
+    fn end_line(&mut self, byte: u8) {
+        self.line += u64::from(byte == b'\n');
+        self.after_cr = byte == b'\r';
+    }
+
     /// The text is at its end; whether a row was under way.
     fn end(&mut self, cells: &mut Cells) -> Result<bool, Error> {
         match std::mem::replace(&mut self.state, State::Row) {
@@ -228,6 +243,11 @@ impl Cells {
     /// The line in which it begins, counted from 1.
     pub const fn line(&self) -> u64 {
         self.line
+    }
+
+    /// Its number, counted from 0 as spreadsheets do: an empty line is a row, and a line within quotes is none.
+    pub const fn row(&self) -> u64 {
+        self.row
     }
 
     /// What is wrong with it.

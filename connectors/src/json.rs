@@ -28,7 +28,7 @@ pub enum Json {
     Text(Box<str>),
     /// An array.
     List(Vec<Json>),
-    /// An object in source order; a repeated name keeps its first place and its last value.
+    /// An object in source order, each name once; one that is repeated with the same value says nothing new.
     Object(Vec<(Box<str>, Json)>),
 }
 
@@ -66,6 +66,9 @@ pub enum What {
     /// A control character stands unescaped in a text.
     #[error("an unescaped control character in a text")]
     Control,
+    /// An object has one name with two values, and nobody knows which is meant.
+    #[error("a name that stands twice in one object, with two values,")]
+    Twice,
 }
 
 impl Json {

@@ -29,6 +29,7 @@ mod replay;
 pub mod report;
 mod run;
 mod saver;
+mod seat;
 mod seen;
 pub mod settings;
 mod sift;

@@ -4,6 +4,7 @@ mod demo;
 mod faults;
 mod harness;
 mod office;
+mod provenance;
 mod push;
 mod reload;
 mod samples;

@@ -119,14 +119,14 @@ fn columns(stream: &Stream, found: &mut Vec<Diagnostic>) {
             Rule::Const(..) => {}
         }
     }
-    for path in &stream.key {
-        check(path, stream.mark, "`key`");
+    for (path, mark) in stream.key.iter().zip(&stream.places.key) {
+        check(path, *mark, "`key`");
     }
     if let Some(cursor) = &stream.cursor {
-        check(&cursor.field, stream.mark, "`cursor`");
+        check(&cursor.field, stream.places.cursor, "`cursor`");
     }
-    for (path, _) in &stream.where_.fields {
-        check(path, stream.mark, "`where`");
+    for ((path, _), mark) in stream.where_.fields.iter().zip(&stream.places.where_) {
+        check(path, *mark, "`where`");
     }
 }
 

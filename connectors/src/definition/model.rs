@@ -117,6 +117,8 @@ pub struct Stream {
     pub each: Option<Each>,
     /// Raw fields that identify a record, never empty.
     pub key: Vec<Path>,
+    /// Where `key`, `cursor` and `where` name their fields.
+    pub places: Places,
     /// The field table; [`crate::mapping::Table::compile`] makes it fast.
     pub map: FieldTable,
     /// Which records of other types a record belongs to.
@@ -125,6 +127,8 @@ pub struct Stream {
     pub zero: Vec<String>,
     /// Which raw records are taken.
     pub where_: Where,
+    /// Whether the definition says when; of a system that calls us, only then it is noticed that nothing comes.
+    pub says_when: bool,
     /// When it runs by itself.
     pub schedule: Schedule,
     /// How many broken records a run bears.
@@ -143,6 +147,17 @@ pub struct Stream {
     pub origin: Arc<Origin>,
     /// Where its name stands.
     pub mark: Mark,
+}
+
+/// Places of a stream's file that checks of several keys point at.
+#[derive(Debug, Clone, Default)]
+pub struct Places {
+    /// Of each field of `key`.
+    pub key: Vec<Mark>,
+    /// Of the key `cursor`.
+    pub cursor: Mark,
+    /// Of each field of the table `where`.
+    pub where_: Vec<Mark>,
 }
 
 impl Stream {

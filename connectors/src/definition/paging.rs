@@ -28,6 +28,7 @@ pub(super) fn page(walk: &Walk, node: &Node, name: &str, at: Mark, max_pages: &m
         return None;
     }
     let text = |key| section.take(key).and_then(|node| walk.text(node, key));
+    let path = |key| section.take(key).and_then(|node| walk.path(node, key));
     let param = if by == "link" { None } else { text("param") };
     let size_node = if by == "offset" { section.need("size") } else { section.take("size") };
     let size = size_node.and_then(|node| {
@@ -44,13 +45,13 @@ pub(super) fn page(walk: &Walk, node: &Node, name: &str, at: Mark, max_pages: &m
             from.map(|from| Paging::Page { param, from: u32::try_from(from).unwrap_or(1), size, total })
         }
         "offset" => size.map(|size| Paging::Offset { param, size, total }),
-        "link" => Some(Paging::Link { next: text("next").map(|text| Path::new(&text)), size, total }),
+        "link" => Some(Paging::Link { next: path("next"), size, total }),
         _ => {
             let next = section.need("next").and_then(|node| match &node.value {
                 Value::Map(_) => beside(walk, node, "next", name, section.place("next")),
-                _ => walk.text(node, "next").map(|text| Beside::Path(Path::new(&text))),
+                _ => walk.path(node, "next").map(Beside::Path),
             });
-            let more = text("more").map(|text| Path::new(&text));
+            let more = path("more");
             next.map(|next| Paging::Cursor { param, next, more, size, total })
         }
     };
@@ -60,7 +61,7 @@ pub(super) fn page(walk: &Walk, node: &Node, name: &str, at: Mark, max_pages: &m
 
 fn beside(walk: &Walk, node: &Node, key: &str, name: &str, at: Mark) -> Option<Beside> {
     let section = walk.section(node, format!("{name}.page.{key}"), at)?;
-    let path = section.take("path").and_then(|node| walk.text(node, "path"));
+    let path = section.take("path").and_then(|node| walk.path(node, "path"));
     let header = section.take("header").and_then(|node| walk.text(node, "header"));
     if section.has("path") == section.has("header") {
         walk.cure(
@@ -71,7 +72,7 @@ fn beside(walk: &Walk, node: &Node, key: &str, name: &str, at: Mark) -> Option<B
         );
     }
     section.finish();
-    path.map(|path| Beside::Path(Path::new(&path))).or(header.map(Beside::Header))
+    path.map(Beside::Path).or(header.map(Beside::Header))
 }
 
 /// Whether the cursor is a state that the source itself keeps.

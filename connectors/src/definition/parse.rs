@@ -12,7 +12,7 @@ use muara_schemas::record::TYPES;
 use muara_schemas::stream::is_name;
 
 use super::model::{
-    Definition, FieldTable, Files, FilesRead, FullRead, PushRead, Read, Schedule, SourceSpec, Stream, of_parent,
+    Definition, FieldTable, Files, FilesRead, FullRead, Places, PushRead, Read, Schedule, SourceSpec, Stream, of_parent,
 };
 use super::node::{self, Node, Value};
 use super::reference::Setting;
@@ -155,7 +155,7 @@ fn stream(walk: &Walk, node: &Node, name: &str, mark: Mark, spec: Option<&Source
     }
     let full_read = full_read(walk, &section, &full, section.has("cursor") && !by_hash && !is_pushed);
     let each = section.take("each").and_then(|node| expression::each(walk, node, &full, section.place("each")));
-    let key = key(walk, &section, kind, section.has("each"));
+    let (key, key_places) = key(walk, &section, kind, section.has("each"));
     let map = section.need("map").map(|node| table::table(walk, node, &format!("{full}.map"), section.place("map")));
     let links = section.take("links").map(|node| link::links(walk, node, &format!("{full}.links"))).unwrap_or_default();
     let zero = section.take("zero").map_or_else(Vec::new, |node| {
@@ -165,7 +165,8 @@ fn stream(walk: &Walk, node: &Node, name: &str, mark: Mark, spec: Option<&Source
             .map(|text| text.trim().to_owned())
             .collect()
     });
-    let where_ = section.take("where").map(|node| expression::filter(walk, node)).unwrap_or_default();
+    let (where_, where_places) = section.take("where").map(|node| expression::filter(walk, node)).unwrap_or_default();
+    let says_when = section.has("schedule");
     let schedule = section.take("schedule");
     let schedule = schedule.and_then(|node| schedule::schedule(walk, node, &full, section.place("schedule")));
     let schedule = schedule.unwrap_or_else(|| if is_pushed { Schedule::of_pushes() } else { Schedule::default() });
@@ -184,6 +185,7 @@ fn stream(walk: &Walk, node: &Node, name: &str, mark: Mark, spec: Option<&Source
             "add a typical record under `tests:`, and one that must be quarantined",
         );
     }
+    let places = Places { key: key_places, cursor: section.place("cursor"), where_: where_places };
     section.finish();
     Some(Stream {
         name: name.to_owned(),
@@ -197,10 +199,12 @@ fn stream(walk: &Walk, node: &Node, name: &str, mark: Mark, spec: Option<&Source
         full_read,
         each,
         key,
+        places,
         map: map.unwrap_or_else(|| FieldTable { mark, ..FieldTable::default() }),
         links,
         zero,
         where_,
+        says_when,
         schedule,
         on_invalid,
         drift,
@@ -257,8 +261,8 @@ fn full_read(walk: &Walk, section: &Section<'_, '_>, name: &str, incremental: bo
     FullRead { every, limits }
 }
 
-fn key(walk: &Walk, section: &Section<'_, '_>, kind: Option<&'static str>, each: bool) -> Vec<Path> {
-    let Some(node) = section.need("key") else { return Vec::new() };
+fn key(walk: &Walk, section: &Section<'_, '_>, kind: Option<&'static str>, each: bool) -> (Vec<Path>, Vec<Mark>) {
+    let Some(node) = section.need("key") else { return Default::default() };
     let items = walk.list(node, "key");
     if items.is_empty() && matches!(node.value, Value::List(_)) {
         walk.cure(
@@ -268,7 +272,7 @@ fn key(walk: &Walk, section: &Section<'_, '_>, kind: Option<&'static str>, each:
             "name the raw fields that identify a record, best the source's own id",
         );
     }
-    let mut key: Vec<Path> = Vec::new();
+    let (mut key, mut places): (Vec<Path>, Vec<Mark>) = Default::default();
     for item in items {
         let field = match kind {
             // What comes of a cell has the names that stand in it.
@@ -280,6 +284,7 @@ fn key(walk: &Walk, section: &Section<'_, '_>, kind: Option<&'static str>, each:
             walk.cure("E0120", item.mark, format!("`key` names `{field}` twice"), "take one of the two out");
         }
         key.push(field);
+        places.push(item.mark);
     }
     let of_parent = key.iter().take_while(|path| of_parent(path).is_some()).count();
     if each && !key.is_empty() && (of_parent == 0 || of_parent == key.len()) {
@@ -290,5 +295,5 @@ fn key(walk: &Walk, section: &Section<'_, '_>, kind: Option<&'static str>, each:
             "write [$parent.id, no], or [$parent.id, $index] where nothing else tells them apart",
         );
     }
-    key
+    (key, places)
 }

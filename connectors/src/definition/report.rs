@@ -139,7 +139,9 @@ impl Diagnostic {
 
 /// `did you mean …` or `one of …`.
 pub fn suggestion<'a>(word: &str, valid: impl IntoIterator<Item = &'a str>) -> Option<String> {
-    let valid: Vec<&str> = valid.into_iter().collect();
+    let mut valid: Vec<&str> = valid.into_iter().collect();
+    let mut told = std::collections::BTreeSet::new();
+    valid.retain(|word| told.insert(*word));
     if let Some(near) = nearest(word, valid.iter().copied()) {
         return Some(format!("did you mean `{near}`?"));
     }

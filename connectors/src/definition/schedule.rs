@@ -2,7 +2,10 @@
 
 use std::time::Duration;
 
+use croner::Cron;
+use jiff::Timestamp;
 use jiff::civil::Weekday;
+use jiff::tz::TimeZone;
 
 use super::model::{Hours, OnInvalid, Pace, Schedule};
 use super::node::{Node, Value};
@@ -26,7 +29,8 @@ pub(super) fn schedule(walk: &Walk, node: &Node, name: &str, at: Mark) -> Option
     let hours = hours(walk, &section);
     let cron = section.take("cron").and_then(|node| {
         let text = walk.text(node, "cron")?;
-        text.parse()
+        let cron = text
+            .parse()
             .map_err(|error| {
                 walk.cure(
                     "E0108",
@@ -35,7 +39,12 @@ pub(super) fn schedule(walk: &Walk, node: &Node, name: &str, at: Mark) -> Option
                     "five fields: minute, hour, day of month, month, day of week, such as \"15 2 * * *\"",
                 );
             })
-            .ok()
+            .ok()?;
+        if !comes(&cron) {
+            let cure = "no such day is in the calendar: take a day that each of these months has";
+            walk.cure("E0174", node.mark, format!("`cron` never comes: `{text}`"), cure);
+        }
+        Some(cron)
     });
     let jitter = section.take("jitter").and_then(|node| walk.duration(node, "jitter", Duration::ZERO));
     if section.has("every") == section.has("cron") {
@@ -50,6 +59,11 @@ pub(super) fn schedule(walk: &Walk, node: &Node, name: &str, at: Mark) -> Option
         None => Pace::Every(every?, hours),
     };
     Some(Schedule { pace, jitter: jitter.unwrap_or_default() })
+}
+
+/// Whether there is such a time at all. Where it is looked for from is of no matter: leap years are looked for too.
+fn comes(cron: &Cron) -> bool {
+    cron.find_next_occurrence(&Timestamp::UNIX_EPOCH.to_zoned(TimeZone::UTC), true).is_ok()
 }
 
 fn hours(walk: &Walk, section: &Section<'_, '_>) -> Option<Hours> {

@@ -2,10 +2,12 @@
 //!
 //! To add a kind: its name and keys in [`KINDS`], a file beside the others, a variant of [`SourceSpec`] and [`Read`].
 
+use url::{ParseError, Url};
+
 use super::model::{Read, SourceSpec};
 use super::node::Node;
 use super::reference::Setting;
-use super::report::Mark;
+use super::report::{self, Mark};
 use super::walk::{Section, Walk};
 
 mod exec;
@@ -28,22 +30,26 @@ const KINDS: &[(&str, &[&str], &[&str])] = &[
     ("push", push::SOURCE, push::READ),
 ];
 
-/// Reads `source:`. `None` when its kind is not known, so that nothing that depends on it is judged.
+/// Reads `source:`. `None` when its kind is not known and none is near, so that nothing that depends on it is judged.
 pub(super) fn source(walk: &Walk, node: &Node, at: Mark) -> Option<SourceSpec> {
     let section = walk.section(node, "source", at)?;
     let kind = section.need("kind").and_then(|node| walk.text(node, "kind").map(|kind| (kind, node.mark)));
-    let (kind, mark) = kind?;
-    let spec = match kind.as_str() {
+    let (word, mark) = kind?;
+    let names = || KINDS.iter().map(|(name, ..)| *name);
+    let mut kind = word.as_str();
+    if !names().any(|name| name == kind) {
+        walk.push(
+            walk.origin.report("E0110", mark, format!("no kind of source is called `{word}`")).nearest(kind, names()),
+        );
+        // What is most likely meant shows what else is wrong.
+        kind = report::nearest(kind, names())?;
+    }
+    let spec = match kind {
         "http" => SourceSpec::Http(Box::new(http::source(walk, &section))),
         "sql" => SourceSpec::Sql(sql::source(walk, &section)),
         "files" => SourceSpec::Files(files::source(walk, &section)),
         "exec" => SourceSpec::Exec(exec::source(walk, &section)),
-        "push" => SourceSpec::Push(push::source(walk, &section)),
-        other => {
-            let report = walk.origin.report("E0110", mark, format!("no kind of source is called `{other}`"));
-            walk.push(report.nearest(other, KINDS.iter().map(|(name, ..)| *name)));
-            return None;
-        }
+        _ => SourceSpec::Push(push::source(walk, &section)),
     };
     section.foreign(&owners(|(_, source, _)| *source), spec.kind());
     section.finish();
@@ -58,6 +64,24 @@ fn need_setting(walk: &Walk, section: &Section<'_, '_>, key: &'static str) -> Se
     {
         secret(walk, node.mark, key);
     }
+    setting
+}
+
+/// An address of the web that a key needs. What stands elsewhere is seen when the source is opened.
+fn need_address(walk: &Walk, section: &Section<'_, '_>, key: &'static str) -> Setting {
+    let setting = need_setting(walk, section, key);
+    let (Some(text), Some(node)) = (setting.plain(), section.take(key)) else { return setting };
+    if text.is_empty() || has_password(text) {
+        return setting;
+    }
+    let why = match Url::parse(text) {
+        Ok(url) if matches!(url.scheme(), "http" | "https") => return setting,
+        Ok(url) => format!("its scheme is `{}`", url.scheme()),
+        Err(ParseError::RelativeUrlWithoutBase) => "it has no scheme".to_owned(),
+        Err(error) => error.to_string(),
+    };
+    let cure = "begin with https:// or http:// and the name of the server, such as https://example.go.id/api";
+    walk.cure("E0172", node.mark, format!("`{key}` is no address of the web: {why}"), cure);
     setting
 }
 

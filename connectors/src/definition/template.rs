@@ -49,6 +49,15 @@ impl Template {
         Self(pieces)
     }
 
+    /// Where double braces open that nothing closes: an offset in bytes.
+    pub fn unclosed(text: &str) -> Option<usize> {
+        let mut rest = text;
+        while let Some((.., after)) = cut(rest) {
+            rest = after;
+        }
+        rest.find("{{").map(|at| text.len() - rest.len() + at)
+    }
+
     /// The names in it.
     pub fn names(&self) -> impl Iterator<Item = &str> {
         self.0.iter().filter_map(|piece| if let Piece::Name(name) = piece { Some(name.as_str()) } else { None })
@@ -131,6 +140,7 @@ mod tests {
         ] {
             assert_eq!(fill(text).as_deref(), filled, "{text}");
         }
+        assert_eq!(["{{a}} b", "{a", "{{a}} é{{b"].map(Template::unclosed), [None, None, Some(8)]);
         assert_eq!(Template::new("{{a}} {{ b }} c").names().collect::<Vec<_>>(), ["a", "b"]);
     }
 }

@@ -14,6 +14,7 @@ mod http;
 mod link;
 mod lint;
 mod manual;
+mod never;
 mod push;
 
 /// A whole definition without a fault.

@@ -7,6 +7,7 @@ use std::time::Duration;
 use super::node::{Node, Value};
 use super::reference::{Reference, Setting};
 use super::report::{Diagnostic, Mark, Origin};
+use crate::json::Path;
 
 /// What has been found in one file.
 pub(super) struct Walk {
@@ -108,6 +109,36 @@ impl Walk {
         }
     }
 
+    /// The path of something that an answer has, from its outermost name on.
+    pub(super) fn path(&self, node: &Node, name: &str) -> Option<Path> {
+        let text = self.text(node, name)?;
+        let mut at = 0;
+        for step in text.split('.') {
+            if step.is_empty() {
+                let mark = self.within(node, &text, at, 1);
+                let cure = "write the names from the outermost on, with one dot between two of them: `data.items`";
+                self.cure("E0176", mark, format!("`{name}` has a dot with no name beside it: `{text}`"), cure);
+                return None;
+            }
+            at += step.len() + 1;
+        }
+        Some(Path::new(&text))
+    }
+
+    /// The place of a part of a text: within its line when the text stands there as it is, else the whole.
+    pub(super) fn within(&self, node: &Node, text: &str, at: usize, length: usize) -> Mark {
+        let line = self.origin.text.lines().nth(node.mark.line.saturating_sub(1) as usize).unwrap_or_default();
+        let Some((column, _)) = line.char_indices().nth(node.mark.column.saturating_sub(1) as usize) else {
+            return node.mark;
+        };
+        let Some(start) = line.get(column..).and_then(|rest| rest.find(text)) else { return node.mark };
+        let (from, end) = (text.floor_char_boundary(at), text.floor_char_boundary(at + length).max(at));
+        let before = line[column..column + start].chars().count() + text[..from].chars().count();
+        let small = |count: usize| u32::try_from(count).unwrap_or(u32::MAX);
+        let width = text.get(at..end).map_or(1, |part| part.chars().count().max(1));
+        Mark { line: node.mark.line, column: node.mark.column.saturating_add(small(before)), width: small(width) }
+    }
+
     /// A text or a reference to one.
     pub(super) fn setting(&self, node: &Node, name: &str) -> Option<Setting> {
         if !matches!(node.value, Value::Map(_)) {
@@ -144,10 +175,11 @@ impl Walk {
         match text.parse() {
             Ok(number) if (least..=most).contains(&number) => Some(number),
             _ => {
-                self.report(
+                self.cure(
                     "E0108",
                     node.mark,
                     format!("`{name}` must be a whole number from {least} to {most}, not `{text}`"),
+                    format!("write digits alone, without a unit, such as {least}"),
                 );
                 None
             }
@@ -167,10 +199,11 @@ impl Walk {
             return None;
         };
         if duration < least || duration > MAX_DURATION {
-            self.report(
+            self.cure(
                 "E0108",
                 node.mark,
                 format!("`{name}` must be at least {} and at most 366d, not `{text}`", display(least)),
+                format!("write {} or more, or take `{name}` out", display(least)),
             );
             return None;
         }
@@ -261,7 +294,12 @@ impl<'n> Section<'n, '_> {
             let asked = self.asked.borrow().iter().any(|known| known == key);
             let owners: Vec<&str> = keys.iter().filter(|(known, _)| known == key).map(|(_, owner)| *owner).collect();
             if !asked && !owners.is_empty() {
-                let valid: Vec<String> = self.asked.borrow().iter().map(|key| format!("`{key}`")).collect();
+                let mut valid: Vec<String> = Vec::new();
+                for key in self.asked.borrow().iter().map(|key| format!("`{key}`")) {
+                    if !valid.contains(&key) {
+                        valid.push(key);
+                    }
+                }
                 self.walk.cure(
                     "E0111",
                     *mark,

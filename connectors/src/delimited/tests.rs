@@ -34,6 +34,21 @@ fn quotes_hold_delimiters_lines_and_quotes() {
 }
 
 #[test]
+fn rows_have_the_numbers_of_a_spreadsheet() {
+    for capacity in [1, 3, 64] {
+        for ends in ["\n", "\r\n", "\r"] {
+            let text = "a,b~~\"c~d\",e~,~~~f".replace('~', ends);
+            let mut reader = Delimited::new(BufReader::with_capacity(capacity, text.as_bytes()), b',');
+            let (mut cells, mut numbers) = (Cells::default(), Vec::new());
+            while reader.read(&mut cells).unwrap() {
+                numbers.push(cells.row());
+            }
+            assert_eq!(numbers, [0, 2, 3, 6], "{ends:?} {capacity}");
+        }
+    }
+}
+
+#[test]
 fn what_stands_behind_a_closing_quote_spoils_its_row() {
     let read = rows("1,2\n3,\"3\"0,4\n5,\"6\" ,7\n8,9\n", 64);
 

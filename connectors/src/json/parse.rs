@@ -117,6 +117,7 @@ impl Parser<'_> {
             if self.peek() != Some(b'"') {
                 return Err(self.expected("a name in quotes"));
             }
+            let begun = self.at;
             let name = self.text()?;
             self.space();
             if self.peek() != Some(b':') {
@@ -134,7 +135,9 @@ impl Parser<'_> {
                 places.get(&name).copied()
             };
             if let Some(place) = known {
-                members[place].1 = value;
+                if members[place].1 != value {
+                    return Err(Error { what: What::Twice, at: begun });
+                }
             } else {
                 if members.len() >= WIDE {
                     places.insert(name.clone(), members.len());

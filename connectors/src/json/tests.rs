@@ -24,12 +24,16 @@ fn numbers_keep_their_text() {
 }
 
 #[test]
-fn a_repeated_name_keeps_the_last_value() {
-    assert_eq!(parse(r#"{"a":1,"b":2,"a":3}"#).to_text(), r#"{"a":3,"b":2}"#);
+fn a_repeated_name_has_one_value_or_is_refused() {
+    assert_eq!(parse(r#"{"a":1,"b":2,"a":1}"#).to_text(), r#"{"a":1,"b":2}"#);
+    assert_eq!(refused(br#"{"a":1,"b":2,"a":1.0}"#), What::Twice);
+    assert_eq!(
+        Json::parse(br#"[{"a":{"b":1, "b":null}}]"#).unwrap_err().to_string(),
+        "a name that stands twice in one object, with two values, at byte 14"
+    );
     let wide: String = (0..100).map(|n| format!(r#""f{n}":{n},"#)).collect();
-    let value = parse(&format!("{{{wide}\"f7\":\"last\"}}"));
-    assert_eq!(value.as_object().unwrap().len(), 100);
-    assert_eq!(value.step("f7"), Some(&Json::Text("last".into())));
+    assert_eq!(parse(&format!("{{{wide}\"f77\":77}}")).as_object().unwrap().len(), 100);
+    assert_eq!(refused(format!("{{{wide}\"f77\":\"last\"}}").as_bytes()), What::Twice);
 }
 
 #[test]

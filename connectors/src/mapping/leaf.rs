@@ -112,7 +112,9 @@ impl Check<'_> {
         let made = match constant::value(value, shape) {
             Ok(made) => made,
             Err(why) => {
-                self.report("E0117", mark, format!("`{what}` gives {why}"), None);
+                let cure =
+                    format!("give what `{}` takes: {}", place.trim_start_matches('/').replace('/', "."), shape.name());
+                self.report("E0117", mark, format!("`{what}` gives {why}"), Some(cure));
                 return None;
             }
         };
@@ -126,7 +128,8 @@ impl Check<'_> {
             return None;
         }
         if let Some(why) = constant::violation(self.record_type, place, &made) {
-            self.report("E0117", mark, format!("`{what}` gives a value that breaks the schema: {why}"), None);
+            let cure = format!("`muara schema show {}` tells what the field takes", self.record_type.name());
+            self.report("E0117", mark, format!("`{what}` gives a value that breaks the schema: {why}"), Some(cure));
             return None;
         }
         Some(made)

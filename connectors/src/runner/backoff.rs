@@ -45,6 +45,13 @@ impl Requests {
         Self { budget, places, rest, sent: Mutex::default() }
     }
 
+    /// Waits until the system does not rest.
+    pub(super) async fn rested(&self) {
+        while let Some(until) = self.rest.until() {
+            tokio::time::sleep_until(until).await;
+        }
+    }
+
     /// Waits until one more request is allowed, and counts it.
     pub(super) async fn take(&self) -> UnderWay {
         let place = match self.places.clone() {
@@ -60,9 +67,7 @@ impl Requests {
         {
             tokio::time::sleep_until(oldest + per).await;
         }
-        while let Some(until) = self.rest.until() {
-            tokio::time::sleep_until(until).await;
-        }
+        self.rested().await;
         if self.budget.is_some() {
             sent.push_back(Instant::now());
         }

@@ -9,6 +9,8 @@ use tokio_util::sync::CancellationToken;
 use tokio_util::task::TaskTracker;
 
 use super::connector::StartError;
+use super::context::Post;
+use super::life::farewell;
 use super::prepared::{self, Prepared};
 use super::push::Door;
 use super::settings::Options;
@@ -123,10 +125,17 @@ impl Systems {
 }
 
 impl Fleet<'_> {
-    /// Takes a stream away.
-    pub(super) fn dismiss(&mut self, stream: Running) {
-        stream.dismiss();
-        self.difference.gone.push(stream.name.clone());
-        self.leaving.insert(stream.name, stream.ended);
+    /// Takes streams away that this definition had.
+    pub(super) fn dismiss(&mut self, streams: Vec<Running>, definition: Arc<Definition>) {
+        let gone: Vec<StreamName> = streams.iter().map(|stream| stream.name.clone()).collect();
+        for stream in streams {
+            stream.dismiss();
+            self.leaving.insert(stream.name, stream.ended);
+        }
+        self.difference.gone.extend(gone.iter().cloned());
+        let options = &self.ground.options;
+        let post = Post { publisher: options.bus.publisher(), clock: options.clock.clone() };
+        let token = self.ground.token.clone();
+        self.ground.tracker.spawn(async move { token.run_until_cancelled(farewell(post, definition, gone)).await });
     }
 }

@@ -5,7 +5,9 @@ use std::borrow::Cow;
 use muara_schemas::page::Reason;
 use muara_schemas::stream::MAX_KEY_BYTES;
 
-use crate::json::Path;
+use crate::json::{Json, Path};
+use crate::mapping::Lookup as _;
+use crate::mapping::lookup::find;
 use crate::raw::{Pluck, Raw};
 
 /// Stands before the hash of a record without a key, which has to be remembered all the same.
@@ -41,7 +43,7 @@ pub(super) fn key(
     let mut key = String::new();
     for (at, value) in values.iter().enumerate() {
         let Some(value) = value else {
-            return Err(reason(at, "a field of the key has no value".to_owned()));
+            return Err(reason(at, lacking(raw, &fields[at])));
         };
         if at > 0 {
             key.push('|');
@@ -69,6 +71,19 @@ pub(super) fn key(
     Ok(key)
 }
 
+/// Why a field of the key has no single value. Only asked when it has none, so it may parse the record.
+fn lacking(raw: &Raw, field: &Path) -> String {
+    let fields = match raw.parse() {
+        Ok(fields) => fields,
+        Err(error) => return format!("the record is no JSON that we take: {error}"),
+    };
+    match fields.json().and_then(|json| find(json, field)) {
+        Some(Json::Object(_)) => "a field of the key is an object, not a single value".to_owned(),
+        Some(Json::List(_)) => "a field of the key is a list, not a single value".to_owned(),
+        _ => "a field of the key has no value".to_owned(),
+    }
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -84,6 +99,23 @@ mod tests {
         assert_eq!(of(r#"{"a":"x\\","b":"|"}"#, &["a", "b"]).unwrap(), r"x\\|\|");
         assert_ne!(of(r#"{"a":"x|","b":"y"}"#, &["a", "b"]), of(r#"{"a":"x","b":"|y"}"#, &["a", "b"]));
         assert_eq!(of(r#"{"a":"x","b":""}"#, &["a", "b"]).unwrap(), "x|");
+    }
+
+    #[test]
+    fn what_is_no_value_of_a_key_is_told_apart() {
+        for (json, why) in [
+            (r#"{"a":{"b":1}}"#, "a field of the key is an object, not a single value"),
+            (r#"{"a":[1]}"#, "a field of the key is a list, not a single value"),
+            (r#"{"a":null}"#, "a field of the key has no value"),
+            ("{}", "a field of the key has no value"),
+            (r#"{"a":"x\u0000"}"#, "the record is no JSON that we take: a NUL character in a text at byte 7"),
+        ] {
+            assert_eq!(of(json, &["a"]).unwrap_err(), why, "{json}");
+        }
+        assert_eq!(
+            of(r#"{"a":{"b":{}}}"#, &["a.b"]).unwrap_err(),
+            "a field of the key is an object, not a single value"
+        );
     }
 
     #[test]

@@ -1,8 +1,11 @@
 //! The signs of life of one system: its streams are announced at the start and after a change, and then heard of each
-//! minute.
+//! minute. Of those that go a last word is said.
 
+use std::sync::Arc;
 use std::time::Duration;
 
+use muara_schemas::StreamName;
+use muara_schemas::control::Announcement;
 use muara_schemas::message::Message;
 use tokio::sync::watch;
 use tokio_util::sync::CancellationToken;
@@ -10,6 +13,7 @@ use tokio_util::sync::CancellationToken;
 use super::context::Post;
 use super::system::Roster;
 use crate::announce;
+use crate::definition::Definition;
 
 /// Lives until the token is cancelled.
 pub(super) async fn life(post: Post, roster: watch::Receiver<Roster>, every: Duration, token: CancellationToken) {
@@ -35,9 +39,21 @@ async fn talk(post: Post, mut roster: watch::Receiver<Roster>, every: Duration) 
     }
 }
 
+/// Tells of streams that are not read any more that nothing is wrong with their definition now: nobody can mend it.
+pub(super) async fn farewell(post: Post, definition: Arc<Definition>, gone: Vec<StreamName>) {
+    for stream in definition.streams.iter().filter(|stream| gone.contains(&definition.stream_name(stream))) {
+        let announcement = announce::announcement(&definition, stream, None, post.clock.now());
+        tell(&post, "announcement", &Message::Announcement(Announcement { warnings: Vec::new(), ..announcement }))
+            .await;
+    }
+}
+
 async fn beat(post: &Post, roster: &Roster) {
     for stream in &roster.streams {
-        let failure = stream.status.borrow().report.as_ref().and_then(|report| report.failure.clone());
+        let failure = {
+            let status = stream.status.borrow();
+            status.report.as_ref().and_then(|report| report.failure.clone()).or_else(|| status.silence.clone())
+        };
         let heartbeat = announce::heartbeat(&stream.name, post.clock.now(), failure);
         tell(post, "heartbeat", &Message::Heartbeat(heartbeat)).await;
     }

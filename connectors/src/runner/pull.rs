@@ -14,6 +14,7 @@ use super::context::Context;
 use super::cursor::Greatest;
 use super::key::key;
 use super::report::Failure;
+use super::seat::Seat;
 use super::sift::{Probe, keyless_key, xor};
 use super::split::Splitter;
 use crate::json::Path;
@@ -45,6 +46,7 @@ pub(super) enum Pulled {
 /// The pulling half of one run.
 pub(super) struct Puller {
     context: Arc<Context>,
+    seat: Arc<Seat>,
     kind: RunKind,
     source: Option<Box<dyn Source>>,
     pluck: Pluck,
@@ -82,7 +84,12 @@ struct Hashed {
 }
 
 impl Puller {
-    pub(super) fn new(context: Arc<Context>, source: Box<dyn Source>, kind: RunKind, now: Moment) -> Self {
+    pub(super) fn new(
+        context: Arc<Context>,
+        seat: Arc<Seat>,
+        (source, kind): (Box<dyn Source>, RunKind),
+        now: Moment,
+    ) -> Self {
         let stream = &context.stream;
         // The cursor of records that are made of a parent stands in the parent.
         let cursor = stream.cursor.as_ref().filter(|_| stream.each.is_none()).map(|cursor| &cursor.field);
@@ -100,6 +107,7 @@ impl Puller {
             total: None,
             all_snapshot: true,
             now,
+            seat,
             context,
         }
     }
@@ -165,6 +173,7 @@ impl Puller {
         let repeats = self.context.repeats();
         let mut attempt = 0;
         loop {
+            self.seat.leave_for(self.context.requests.rested(), self.context.tuning.keeps_place).await;
             let under_way = self.context.requests.take().await;
             let Some(source) = self.source.as_mut() else {
                 return Err(Failure::new("E0209", "the run was stopped"));
@@ -178,7 +187,7 @@ impl Puller {
                     let wait: Duration = backoff::wait(attempt, self.context.tuning.first_wait, after, chance);
                     attempt += 1;
                     tracing::debug!(stream = %self.context.name, attempt, ?wait, "{}", shown(&why));
-                    tokio::time::sleep(wait).await;
+                    self.seat.leave_for(tokio::time::sleep(wait), self.context.tuning.keeps_place).await;
                 }
                 Err(PullError::Retry { why, .. }) => {
                     return Err(Failure::new(

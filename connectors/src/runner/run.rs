@@ -21,6 +21,7 @@ use super::pull::{Pulled, Puller};
 use super::push::Sifted;
 use super::report::{Failure, StreamReport, Told};
 use super::saver::{self, Sent};
+use super::seat::Seat;
 use super::sift::{Batch, Probe, Sifter};
 use super::split::Sets;
 use crate::kind::Source;
@@ -72,16 +73,17 @@ struct Run<'a> {
     told: Option<Told>,
 }
 
-/// Runs a stream once. Never fails: the report says what went wrong. Of a push it also tells what became of each record.
+/// Runs a stream once, on the places that it was given. Never fails: the report says what went wrong. Of a push it also
+/// tells what became of each record.
 pub(super) async fn run(
     context: &Arc<Context>,
     reading: Reading,
-    tracker: &TaskTracker,
+    (seat, tracker): (Seat, &TaskTracker),
     stop: &Stop,
 ) -> (StreamReport, Vec<Sifted>) {
     let mut report = StreamReport::failed(&context.name, String::new());
     let mut told = Vec::new();
-    let ended = attempt(context, reading, tracker, stop, (&mut report, &mut told)).await;
+    let ended = attempt(context, reading, (Arc::new(seat), tracker), stop, (&mut report, &mut told)).await;
     report.failure = ended.err().map(|failure| failure.to_string());
     // Whatever still runs for this run ends with it.
     context.tell(report.counts.read + report.counts.left_out, None, true);
@@ -100,7 +102,7 @@ pub(super) async fn run(
 async fn attempt(
     context: &Arc<Context>,
     reading: Reading,
-    tracker: &TaskTracker,
+    (seat, tracker): (Arc<Seat>, &TaskTracker),
     stop: &Stop,
     (report, told): (&mut StreamReport, &mut Vec<Sifted>),
 ) -> Result<(), Failure> {
@@ -167,7 +169,7 @@ async fn attempt(
     let result = match source {
         Ok(source) => {
             let (pulled_in, mut pulled) = mpsc::channel(PULLED);
-            let puller = Puller::new(context.clone(), source, kind, context.post.clock.now());
+            let puller = Puller::new(context.clone(), seat.clone(), (source, kind), context.post.clock.now());
             let (from, token) = (from.filter(|_| kind == RunKind::Incremental), run.cancel.clone());
             tracker.spawn(async move { token.run_until_cancelled(puller.run(from, pulled_in)).await });
             run.go(&mut pulled).await

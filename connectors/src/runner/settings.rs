@@ -49,6 +49,8 @@ pub struct Tuning {
     pub streams_at_once: usize,
     /// How many streams of all systems run at the same time; bounds memory.
     pub runs_at_once: usize,
+    /// A run that waits for its source longer than this lets another have its place among all meanwhile.
+    pub keeps_place: Duration,
     /// How many pages of one run are under way and not confirmed.
     pub window: usize,
     /// Time between two signs of life.
@@ -82,6 +84,7 @@ impl Default for Tuning {
             first_wait: Duration::from_millis(500),
             streams_at_once: 2,
             runs_at_once: 8,
+            keeps_place: Duration::from_secs(5),
             window: 24,
             heartbeat: Duration::from_mins(1),
             answer_within: Duration::from_secs(25),

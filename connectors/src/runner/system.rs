@@ -105,7 +105,7 @@ impl System {
 
     /// Ends in good order: runs that are under way come to the edge of a page.
     pub(super) fn end(self, fleet: &mut Fleet<'_>) {
-        self.streams().into_iter().for_each(|stream| fleet.dismiss(stream));
+        fleet.dismiss(self.streams(), self.definition());
     }
 
     pub(super) fn definition(&self) -> Arc<Definition> {
@@ -160,7 +160,9 @@ impl System {
             };
             new.push(running);
         }
-        old.into_iter().for_each(|stream| fleet.dismiss(stream));
+        if !old.is_empty() {
+            fleet.dismiss(old, before.definition.clone());
+        }
         let is_told = before.unused.is_none() && before.definition.origin == definition.origin;
         let roster = Roster { definition, streams: new, unused: None };
         self.roster.send_if_modified(|known| {

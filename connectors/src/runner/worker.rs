@@ -16,6 +16,7 @@ use super::push::{Push, Sifted, Taken, Untaken};
 use super::replay::{self, replay};
 use super::report::{Failure, StreamReport};
 use super::run::{self, Reading, Stop, run};
+use super::seat::Seat;
 use crate::state;
 
 mod pushing;
@@ -49,6 +50,8 @@ pub(super) enum Order {
 pub(super) struct Status {
     /// The last run, if there was one since the start.
     pub(super) report: Option<StreamReport>,
+    /// Of a system that calls us: that it has not for longer than is expected.
+    pub(super) silence: Option<String>,
     /// Orders and runs that were begun but are not over; orders still in the queue are not counted.
     pub(super) busy: bool,
 }
@@ -81,11 +84,15 @@ pub(super) struct Worker {
     waiting: VecDeque<Order>,
     /// When the next scheduled run is due; `None` when nothing runs by itself.
     due: Option<tokio::time::Instant>,
+    /// When this worker began, and when the system called us since.
+    begun: Moment,
+    heard: Option<Moment>,
 }
 
 impl Worker {
     pub(super) fn new(context: Arc<Context>, ends: Ends, means: Means) -> Self {
-        let mut worker = Self { context, ends, means, waiting: VecDeque::new(), due: None };
+        let begun = context.post.clock.now();
+        let mut worker = Self { context, ends, means, waiting: VecDeque::new(), due: None, begun, heard: None };
         worker.settle_in();
         worker
     }
@@ -193,7 +200,8 @@ impl Worker {
             return;
         }
         if self.is_pushed() {
-            return self.fill_up_when_due().await;
+            self.fill_up_when_due().await;
+            return self.notice_silence().await;
         }
         let full = self.full_is_due().await;
         self.read(full).await;
@@ -244,8 +252,8 @@ impl Worker {
         let context = self.context.clone();
         let means = self.means.clone();
         let running = async {
-            match stop.at_edge.run_until_cancelled(turn(&means.turns)).await {
-                Some(_turn) => run(&context, reading, &means.tracker, &stop).await,
+            match stop.at_edge.run_until_cancelled(Seat::take(&means.turns)).await {
+                Some(seat) => run(&context, reading, (seat, &means.tracker), &stop).await,
                 None => (StreamReport::failed(&context.name, run::cut(&context.name).to_string()), Vec::new()),
             }
         };
@@ -307,7 +315,9 @@ impl Worker {
             return;
         }
         if self.is_pushed() {
-            self.due = failed.then(|| tokio::time::Instant::now() + AFTER_FAILURE);
+            // After a push nothing is due but a look at the time.
+            let wait = if failed { AFTER_FAILURE } else { Duration::ZERO };
+            self.due = Some(tokio::time::Instant::now() + wait);
             return;
         }
         let (schedule, zone) = (&self.context.stream.schedule, &self.context.access.system.timezone);
@@ -337,8 +347,8 @@ impl Worker {
         StreamReport::failed(&self.context.name, Failure::new("E0212", "the stream is paused").to_string())
     }
 
-    async fn turn(&self) -> Vec<tokio::sync::OwnedSemaphorePermit> {
-        turn(&self.means.turns).await
+    async fn turn(&self) -> Seat {
+        Seat::take(&self.means.turns).await
     }
 
     fn show(&self, busy: bool) {
@@ -351,14 +361,4 @@ fn kept(context: &Context, outcome: Result<(), state::Error>) -> bool {
     let Err(error) = outcome else { return true };
     tracing::error!(stream = %context.name, "an order was not obeyed: {}", Failure::from(error));
     false
-}
-
-/// Waits for a place among the streams of the system, then among all.
-async fn turn(turns: &[Arc<Semaphore>]) -> Vec<tokio::sync::OwnedSemaphorePermit> {
-    let mut places = Vec::with_capacity(turns.len());
-    for places_of in turns {
-        // The semaphores are never closed.
-        places.extend(places_of.clone().acquire_owned().await);
-    }
-    places
 }

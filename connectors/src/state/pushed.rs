@@ -69,6 +69,12 @@ impl State {
         Ok(())
     }
 
+    /// When the newest of what is kept came.
+    pub async fn pushed_at(&self, stream: i64) -> Result<Option<Moment>, Error> {
+        let newest = sqlx::query_scalar::<_, Option<i64>>("select max(at) from pushed where stream = $1");
+        Ok(newest.bind(stream).fetch_one(&self.read).await?.map(Moment::from_micros))
+    }
+
     /// All that is kept, in the order in which it came.
     pub async fn pushed(&self, stream: i64) -> Result<Vec<Pushed>, Error> {
         let rows =

@@ -9,10 +9,15 @@ use muara_connectors::runner::StreamReport;
 
 use crate::rig::Rig;
 
+mod bookkeeping;
 mod counter;
 mod figures;
+mod hospital;
+mod ledger;
+mod portal;
 mod procurement;
 mod real;
+mod report;
 mod site;
 mod work;
 

@@ -2,7 +2,6 @@
 //! hub at the other end of the bus.
 
 mod catalog;
-mod catalog_finance;
 mod control;
 mod crash;
 mod cursors;

@@ -41,6 +41,15 @@ impl Counter {
         counter
     }
 
+    /// The same with schedules and frequent signs of life.
+    async fn timed(lines: &str) -> Self {
+        let mut counter = Self::with(lines).await;
+        counter.rig.options.schedule = true;
+        counter.rig.options.tuning.heartbeat = Duration::from_millis(20);
+        counter.restart().await;
+        counter
+    }
+
     /// Starts the connector and its door.
     async fn serve(&mut self) {
         let router = ingest::router(self.rig.start().await);

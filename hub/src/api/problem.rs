@@ -111,6 +111,12 @@ impl Problem {
         )
     }
 
+    /// A replay of nothing, with the word that is not known where there is one.
+    pub fn nothing_open(unknown: Option<String>) -> Self {
+        let detail = unknown.unwrap_or_else(|| "nothing is open for this filter that is not being replayed".to_owned());
+        Self::new("E0235", StatusCode::UNPROCESSABLE_ENTITY, detail)
+    }
+
     /// An entry that is being replayed cannot be discarded.
     pub fn under_way(entry: i64) -> Self {
         Self::new(

@@ -12,14 +12,19 @@ use super::app::App;
 use super::auth::{Called, Caller};
 use super::given::Given;
 use super::list::{self, List};
+use super::nearest::nearest;
 use super::params::{self, NoQuery, Params};
 use super::problem::{Body, Problem, Refusals};
+use crate::access::Viewer;
 use crate::store::replays::{MAX_ENTRIES, Wish};
-use crate::store::{Tx, entries, head, replayed, replays};
+use crate::store::sources::{self, Source};
+use crate::store::{self, Tx, entries, head, replayed, replays};
 use crate::views::replay::{Counts, counts};
 
 /// How many entries can be named one by one.
 const MAX_NAMED: usize = 500;
+/// Among how many streams a name is looked for.
+const MAX_STREAMS: i64 = 10_000;
 
 /// Which open entries are replayed; what is left out is not asked.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
@@ -98,7 +103,7 @@ pub struct Query {
 }
 
 /// Sends the raw records of open entries back to their connectors, which map them with today's definitions. An entry that
-/// is under way in another replay is left out, so that asking twice replays once.
+/// is under way in another replay is left out, so that asking twice replays once. A replay of nothing is not begun.
 #[utoipa::path(
     post,
     path = "/quarantine/replays",
@@ -107,7 +112,7 @@ pub struct Query {
     request_body = Asked,
     responses(
         (status = 202, description = "It has begun.", body = Replay),
-        (status = 422, description = "The filter finds more entries than one replay takes (E0621).", body = Body, content_type = "application/problem+json"),
+        (status = 422, description = "The filter finds no open entry (E0235), or more than one replay takes (E0621).", body = Body, content_type = "application/problem+json"),
         Refusals
     )
 )]
@@ -134,6 +139,9 @@ pub async fn begin(
     let (number, count) = replays::begin(&mut tx, &caller.viewer, &wish, app.clock.now()).await?;
     if count > MAX_ENTRIES {
         return Err(Problem::too_many(MAX_ENTRIES));
+    }
+    if count == 0 {
+        return Err(Problem::nothing_open(unknown(&mut tx, &caller.viewer, &filter).await?));
     }
     let replay = find(&mut tx, number, &caller).await?;
     tx.commit().await?;
@@ -237,6 +245,24 @@ impl Filter {
         let Self { region, system, stream, agency, code, field, entries } = self.clone();
         entries::Filter { state: Some("open".to_owned()), region, system, stream, agency, code, field, entries }
     }
+}
+
+/// What a filter names that the viewer has no stream of, with the nearest that there is.
+pub async fn unknown(tx: &mut Tx, viewer: &Viewer, filter: &Filter) -> store::Result<Option<String>> {
+    let streams = sources::page(tx, viewer, 0, MAX_STREAMS).await?;
+    let named: [(&str, &Option<String>, fn(&Source) -> &str); 3] = [
+        ("region", &filter.region, |source| &source.region),
+        ("system", &filter.system, |source| &source.system),
+        ("stream", &filter.stream, |source| &source.stream),
+    ];
+    for (what, given, of) in named {
+        let Some(given) = given.as_deref().filter(|given| !streams.iter().any(|source| of(source) == *given)) else {
+            continue;
+        };
+        let near = nearest(given, streams.iter().map(of)).map(|near| format!("; did you mean `{near}`?"));
+        return Ok(Some(format!("no {what} is called `{given}`{}", near.unwrap_or_default())));
+    }
+    Ok(None)
 }
 
 /// Whose replays a caller sees: all of them when he sees everything, else his own.

@@ -337,12 +337,12 @@ pub const CODES: &[Code] = &[
     Code {
         code: "E0320",
         title: "the record has no key",
-        explanation: "A field that `key` names is absent, null or holds an error, the whole key is empty, it is longer than 512 bytes or holds a control character. Without a key nobody can tell which record this is; as long as one stands in a read, that read deletes nothing, and each full read brings it again. Correct it in the source, or choose other fields as key.",
+        explanation: "A field that `key` names is absent, null, an object or a list, or holds an error, the record is no JSON that we take, the whole key is empty, it is longer than 512 bytes or holds a control character. Without a key nobody can tell which record this is; as long as one stands in a read, that read deletes nothing, and each full read brings it again. Correct it in the source, or choose other fields as key.",
     },
     Code {
         code: "E0321",
         title: "the record is no JSON that we take",
-        explanation: "The record is nested deeper than 64 levels, holds a NUL character or is malformed. No store keeps such a text; correct it in the source.",
+        explanation: "The record is nested deeper than 64 levels, holds a NUL character, names one field twice with two values, or is malformed. No store keeps such a text, and of two values nobody knows which is meant; correct it in the source. A name that is repeated with the very same value is taken.",
     },
     Code {
         code: "E0322",

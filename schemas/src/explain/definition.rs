@@ -190,6 +190,31 @@ pub const CODES: &[Code] = &[
         explanation: "One of the two fields is text and the other a number, an amount or a date: values of different kinds are never equal. Compare codes with codes and years with years.",
     },
     Code {
+        code: "E0172",
+        title: "the address is none",
+        explanation: "`base_url` and `token_url` are addresses of the web: https:// or http://, the name of the server, and what all paths below it share. Other schemes are not spoken, and without a scheme nobody knows which is meant. An address that stands elsewhere, such as {env: NAME}, is looked at when the source is opened.",
+    },
+    Code {
+        code: "E0173",
+        title: "double braces are not closed",
+        explanation: "`{{` opens a name that is filled in for each request, and the text ends before `}}`. It would have been sent as it stands, and the source would have seen no page number and no cursor. Write {{page}} with two braces on either side.",
+    },
+    Code {
+        code: "E0174",
+        title: "the time table never comes",
+        explanation: "`cron` asks for a day that no calendar has, such as the 30th of February, so the stream would never run. The fields are minute, hour, day of month, month and day of week; take a day that each of the named months has.",
+    },
+    Code {
+        code: "E0175",
+        title: "brackets or quotes are not balanced",
+        explanation: "The condition of `where` has a bracket or a quote without its partner, so every statement of the stream would fail. A quote within a text is doubled: 'Jum''at'. The condition stands in brackets of its own, which one that closes too many would leave.",
+    },
+    Code {
+        code: "E0176",
+        title: "a path has an empty step",
+        explanation: "A path into an answer is written from its outermost name on, with one dot between two names, and a number for an item of a list: data.items, results.0.rows. A dot at its beginning or end, or two in a row, leads to a name that nothing has.",
+    },
+    Code {
         code: "E0155",
         title: "a key that a pushed stream has no use for",
         explanation: "The source is of kind push: the system decides what it sends and when, so there is no `cursor` to read from and no `page` to ask for, and `on_invalid` has nothing to stop, for a broken record goes to quarantine and its sender is told at once. Take the key out. `schedule` may stay: it says how often something is expected.",

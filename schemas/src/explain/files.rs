@@ -50,6 +50,11 @@ pub const CODES: &[Code] = &[
         explanation: "What lies in the folder is a symbolic link to something outside of it, or lies behind one. It is not read, for who may put files into the folder could have any file read that this program may read. What it held before stays as it was. Put the file itself there, or name the folder to which the link leads; the folder of the source may be a link.",
     },
     Code {
+        code: "E0236",
+        title: "a system that calls us has fallen silent",
+        explanation: "Nothing was pushed for longer than `schedule` of the stream expects. The records stay as they are; what is missing is news. Ask the owner of the system whether it still pushes, whether its token is the right one and whether it is let through to the address; the answers that it gets are in its own log. When it has little to say, expect it less often: `schedule: {every: 7d}`. The first push that is taken ends this.",
+    },
+    Code {
         code: "W0230",
         title: "a file could not be read",
         explanation: "One file of the folder, or several, could not be read; what they held before stays as it was, and everything else was read, deleted and proved as always. The message says why. Correct or remove the file; the next run that reads all of them closes this.",

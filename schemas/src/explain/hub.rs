@@ -1,4 +1,4 @@
-//! Codes of intake and runs (05), and of the API (06).
+//! Codes of intake and runs (05), of the API (06), and of replays that find nothing.
 
 use super::Code;
 
@@ -8,6 +8,14 @@ const fn code(code: &'static str, title: &'static str, explanation: &'static str
 
 /// In order.
 pub const CODES: &[Code] = &[
+    code(
+        "E0235",
+        "Nothing is open for the filter",
+        "No open entry of the quarantine is what the filter asks for, so no replay was begun. Entries that another replay \
+         has under way do not count, for they are replayed once.\n\
+         Usual cause: a name that is misspelt, which the detail then says, or entries that were mended in between.\n\
+         Cure: `muara quarantine list`, or `/api/v1/quarantine/groups`, shows what is open.",
+    ),
     code(
         "E0501",
         "The record's body is not what its sender says that it is",

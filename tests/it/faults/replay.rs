@@ -94,6 +94,22 @@ async fn all_are_replayed(size: Size) {
 }
 
 #[tokio::test(flavor = "multi_thread")]
+async fn a_replay_of_nothing_ends_at_once_though_no_hub_runs() {
+    let office = Office::new(Size::Small, None).await;
+    let running = office.start();
+    let ended = "select count(*) from runs where kind = 'full' and state = 'complete' and hub_count is not null";
+    wait_until("the first read", SETTLE, async || office.number(ended).await >= 1).await;
+    stop(running);
+
+    let nothing = office.program().run(&["quarantine", "replay", "--stream", "belanja"]).well();
+    assert!(nothing.stdout.contains("nothing is open for this filter"), "{nothing:?}");
+    let unknown = office.program().run(&["quarantine", "replay", "--stream", "belanjaa"]);
+    let told = unknown.stderr.contains("E0720") && unknown.stderr.contains("did you mean `belanja`?");
+    assert_eq!((unknown.status.code(), told), (Some(2), true), "{unknown:?}");
+    assert_eq!(office.number("select count(*) from replays").await, 0);
+}
+
+#[tokio::test(flavor = "multi_thread")]
 async fn a_stopped_replay_sends_nothing_more() {
     let office = ward(Size::Large).await;
     let running = office.start();

@@ -216,6 +216,12 @@ async fn orders_from_the_command_line_are_obeyed() {
     order(&["reset", STREAM]);
     let again = "select count(*) from runs where kind = 'full' and prev is null and state = 'complete'";
     wait_until("a read from the start", SETTLE, async || office.number(again).await >= 2).await;
+    office.legacy("alter table ta_belanja rename to ta_belanja_lama").await;
+    let failed = "select count(*) from streams where verdict = 'failed'";
+    wait_until("a read that fails", SETTLE, async || office.number(failed).await == 1).await;
+    let list = office.program().run(&["source", "list"]).well();
+    let why = list.stdout.lines().find(|line| line.starts_with(&format!("{STREAM}: E02"))).unwrap_or_default();
+    assert!(why.contains("ta_belanja"), "{list:?}");
     let unknown = office.program().run(&["source", "run", "33.02/simda/none"]);
     assert_eq!((unknown.status.code(), unknown.stderr.contains("E0720")), (Some(2), true), "{unknown:?}");
 }

@@ -29,8 +29,11 @@ pub(super) fn unseen(stream: &Stream, found: &mut Vec<Diagnostic>) {
             Rule::Take(_) | Rule::Const(..) => {}
         }
     }
-    for path in &stream.key {
-        look(stream, &raws, path, stream.mark, "`key`", found);
+    for (path, mark) in stream.key.iter().zip(&stream.places.key) {
+        look(stream, &raws, path, *mark, "`key`", found);
+    }
+    for ((path, _), mark) in stream.where_.fields.iter().zip(&stream.places.where_) {
+        look(stream, &raws, path, *mark, "`where`", found);
     }
 }
 

@@ -70,8 +70,8 @@ pub(super) fn read(walk: &Walk, section: &Section<'_, '_>) -> Option<FilesRead> 
         delimiter: section.take("delimiter").and_then(|node| delimiter(walk, node)),
         records: section.take("records").and_then(|node| match &node.value {
             // The empty text is the file itself.
-            Value::Scalar(text, _) => Some(text.clone()),
-            _ => walk.text(node, "records"),
+            Value::Scalar(text, _) if text.is_empty() => Some(String::new()),
+            _ => walk.path(node, "records").map(|path| path.as_str().to_owned()),
         }),
         sheet: section.take("sheet").and_then(|node| sheet(walk, node, section)).unwrap_or_default(),
         hidden: section.take("hidden").and_then(|node| flag(walk, node, "hidden")).unwrap_or_default(),

@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use super::need_setting;
+use super::need_address;
 use super::request;
 use crate::definition::model::{Auth, Budget, CursorRule, Format, Http, HttpRead, Paging, Retry, SourceSpec, Step};
 use crate::definition::node::{Node, Value};
@@ -23,7 +23,7 @@ pub(super) const READ: &[&str] =
 
 /// Reads the keys of `source:`.
 pub(super) fn source(walk: &Walk, section: &Section<'_, '_>) -> Http {
-    let base_url = need_setting(walk, section, "base_url");
+    let base_url = need_address(walk, section, "base_url");
     let values = section.take("values").map_or_else(Vec::new, |node| request::values(walk, node));
     let auth = section.take("auth").and_then(|node| auth::auth(walk, node, section.place("auth"), &values));
     let auth = auth.unwrap_or(Auth::None);
@@ -159,8 +159,8 @@ fn records(walk: &Walk, section: &Section<'_, '_>, format: Format) -> Option<Pat
             );
             None
         }
-        Value::Scalar(text, _) => Some(Path::new(text)),
-        _ => walk.text(node, "records").map(|text| Path::new(&text)),
+        Value::Scalar(text, _) if text.is_empty() => Some(Path::new("")),
+        _ => walk.path(node, "records"),
     }
 }
 

@@ -71,8 +71,8 @@ fn size(walk: &Walk, node: &Node) -> Option<usize> {
 
 /// Reads the keys of `read:`.
 pub(super) fn read(walk: &Walk, section: &Section<'_, '_>) -> PushRead {
-    let records = section.take("records").and_then(|node| walk.text(node, "records"));
-    PushRead { records: Path::new(records.as_deref().unwrap_or_default()) }
+    let records = section.take("records").and_then(|node| walk.path(node, "records"));
+    PushRead { records: records.unwrap_or_else(|| Path::new("")) }
 }
 
 /// Tells of keys of the stream that would have no effect.

@@ -19,6 +19,7 @@ const NOT_OURS: [&str; 6] = ["host", "content-length", "transfer-encoding", "con
 /// A path below the base URL.
 pub(super) fn path(walk: &Walk, node: &Node, key: &str, names: &mut Names) -> Option<String> {
     let path = walk.text(node, key)?;
+    unclosed(walk, node, &path, false);
     names.extend(Template::new(&path).names().map(|name| (name.to_owned(), node.mark)));
     if path.contains("://") || path.starts_with("//") {
         walk.cure("E0125", node.mark, format!("`{key}` names a host of its own"), "give the path below `base_url`");
@@ -131,10 +132,23 @@ fn value(walk: &Walk, node: &Node, name: &str, names: &mut Names) -> Option<Sett
     let template = Template::new(text);
     names.extend(template.names().map(|name| (name.to_owned(), node.mark)));
     let is_secret = is_secret_name(name) || ["authorization", "cookie"].contains(&name.to_ascii_lowercase().as_str());
+    if unclosed(walk, node, text, is_secret) {
+        return Some(setting);
+    }
     if is_secret && !text.is_empty() && template.names().next().is_none() {
         secret(walk, node.mark, name);
     }
     Some(setting)
+}
+
+/// Tells of braces that open a name and do not close it; the line is not shown where a secret may stand.
+fn unclosed(walk: &Walk, node: &Node, text: &str, is_secret: bool) -> bool {
+    let Some(at) = Template::unclosed(text) else { return false };
+    let mark = walk.within(node, text, at, 2);
+    let report = walk.origin.report("E0173", mark, "`{{` opens a name, and no `}}` closes it");
+    let report = report.help("write {{name}}, such as {{page}}");
+    walk.push(if is_secret { report.hidden() } else { report });
+    true
 }
 
 /// Tells of a name that is none, unless it is one of these.

@@ -3,6 +3,7 @@
 use std::time::Duration;
 
 use super::need_setting;
+use crate::definition::condition;
 use crate::definition::identifier::{is_name, rule};
 use crate::definition::model::{Sql, SqlRead};
 use crate::definition::node::Node;
@@ -46,6 +47,12 @@ pub(super) fn read(walk: &Walk, section: &Section<'_, '_>) -> Option<SqlRead> {
         walk.list(node, "columns").iter().filter_map(|item| identifier(walk, item, "columns", 1)).collect()
     });
     let where_ = section.take("where").and_then(|node| walk.text(node, "where"));
+    if let (Some(condition), Some(node)) = (&where_, section.take("where"))
+        && let Some((at, what)) = condition::unbalanced(condition)
+    {
+        let mark = walk.within(node, condition, at, 1);
+        walk.cure("E0175", mark, format!("`where` has {what}"), "close what is open, and open what is closed");
+    }
     if let Some(condition) = &where_
         && (condition.contains(';') || condition.contains("--") || condition.contains("/*"))
     {

@@ -8,7 +8,7 @@ use crate::definition::{MAX_FILE_BYTES, Origin, read};
 
 /// Replaces a part of a file and returns what is then told, as `code line:column`.
 #[track_caller]
-fn broken(text: &str, from: &str, to: &str) -> Vec<String> {
+pub(super) fn broken(text: &str, from: &str, to: &str) -> Vec<String> {
     assert!(text.contains(from), "`{from}` stands in the file");
     found(&text.replacen(from, to, 1))
         .iter()
@@ -17,7 +17,7 @@ fn broken(text: &str, from: &str, to: &str) -> Vec<String> {
 }
 
 #[track_caller]
-fn help(text: &str, from: &str, to: &str) -> String {
+pub(super) fn help(text: &str, from: &str, to: &str) -> String {
     found(&text.replacen(from, to, 1)).first().and_then(|report| report.help.clone()).unwrap_or_default()
 }
 
@@ -113,7 +113,7 @@ fn kinds_and_what_belongs_to_them() {
     assert_eq!(broken(SQL, "tahun = 2026", "1=1; drop table x"), ["E0125 7:92"]);
     assert_eq!(broken(GOOD, "get: /dpa", "get: https://example.go.id/dpa"), ["E0125 14:17"]);
     assert_eq!(broken(SQL, "bulan, jumlah, diubah", "bulan, diubah"), ["E0127 11:102"]);
-    assert_eq!(broken(SQL, "key: [id]", "key: [idd]"), ["E0127 5:3"]);
+    assert_eq!(broken(SQL, "key: [id]", "key: [idd]"), ["E0127 10:11"]);
 }
 
 #[test]

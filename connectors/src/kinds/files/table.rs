@@ -49,10 +49,9 @@ pub(super) fn records<W: Write>(
     let mut reader = Delimited::new(BufReader::with_capacity(BUFFER, text), delimiter);
     let mut grid = Grid::new(layout, rows, None, true);
     let mut read = Cells::default();
-    for number in 0.. {
-        if !reader.read(&mut read).map_err(problem)? {
-            break;
-        }
+    while reader.read(&mut read).map_err(problem)? {
+        let number =
+            u32::try_from(read.row()).map_err(|_| Problem::too_large("it has more than 4 billion rows".to_owned()))?;
         let row = number + 1;
         if read.len() > MAX_COLUMNS && read.flaw().is_none() {
             let why = format!("row {row} has {} cells, {MAX_COLUMNS} are read", read.len());
@@ -64,7 +63,7 @@ pub(super) fn records<W: Write>(
             cells.push(Cell::Text(Cow::Borrowed(cell)));
         }
         if let Some(flaw) = read.flaw() {
-            spoil(&mut cells, flaw.cell(), &flaw.told(row.into()));
+            spoil(&mut cells, flaw.cell(), &flaw.told(u64::from(row)));
         }
         if !grid.row(number, &mut cells)? {
             return Ok(());

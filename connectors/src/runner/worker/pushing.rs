@@ -2,6 +2,7 @@
 
 use std::collections::HashSet;
 use std::sync::Arc;
+use std::time::Duration;
 
 use tokio::sync::oneshot;
 
@@ -27,6 +28,7 @@ impl Worker {
         if done.is_closed() {
             return;
         }
+        self.heard = Some(self.context.post.clock.now());
         let taken = match self.is_paused().await {
             true => Err(Untaken::Paused),
             false if push.act == Act::Gone => self.take_back(push).await,
@@ -98,6 +100,32 @@ impl Worker {
         if is_any {
             self.fill_up().await;
         }
+    }
+
+    /// Notices that nothing came for longer than the definition expects, and looks again when that may be so.
+    pub(super) async fn notice_silence(&mut self) {
+        self.due = None;
+        let (stream, clock) = (&self.context.stream, &self.context.post.clock);
+        if !stream.says_when {
+            return;
+        }
+        let last = match self.heard {
+            Some(heard) => heard,
+            // What came before this process began is known as long as it is kept.
+            None => self.context.state.pushed_at(self.context.id).await.ok().flatten().unwrap_or(self.begun),
+        };
+        let patience = stream.schedule.longest_gap(last, &self.context.access.system.timezone);
+        let until = last.micros().saturating_add(i64::try_from(patience.as_micros()).unwrap_or(i64::MAX));
+        let left = u64::try_from(until.saturating_sub(clock.now().micros())).ok().filter(|left| *left > 0);
+        let silence = if let Some(left) = left {
+            self.due = Some(tokio::time::Instant::now() + Duration::from_micros(left));
+            None
+        } else {
+            let secs = patience.as_secs();
+            let what = format!("nothing was pushed since {last}, but `schedule` expects something within {secs} s");
+            Some(Failure::new("E0236", what).to_string())
+        };
+        self.ends.status.send_modify(|status| status.silence = silence);
     }
 
     /// The fields that tell what was handed over apart: the key, or what identifies a parent.

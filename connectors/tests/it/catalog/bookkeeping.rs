@@ -2,7 +2,8 @@
 
 use sqlx::{ConnectOptions, Connection};
 
-use super::{bodies, broken, counts, read, rig, sum};
+use super::ledger::{bodies, broken, sum};
+use super::{counts, read, rig};
 
 const TABLES: &str = "
 create table v_muara_belanja (tahun int, kd_perubahan int, kode_simda text, kd_sumber int, terkunci int, kode_skpd text, kode_sub_kegiatan text, kode_rekening text, kode_dana text, total text);
@@ -33,7 +34,7 @@ insert into v_muara_realisasi values
 
 #[tokio::test(flavor = "multi_thread")]
 async fn the_old_bookkeeping_is_read_from_its_copy() {
-    let mut rig = rig("simda-keuangan.yaml");
+    let mut rig = rig("simda-keuangan.yaml", &[]);
     let path = rig.path("simda.db");
     let copy = sqlx::sqlite::SqliteConnectOptions::new().filename(&path).create_if_missing(true);
     let mut copy = copy.connect().await.unwrap();
@@ -73,7 +74,7 @@ record 2025 99.0
 #[tokio::test(flavor = "multi_thread")]
 async fn the_old_bookkeeping_is_read_through_a_tap() {
     use std::os::unix::fs::PermissionsExt as _;
-    let mut rig = rig("simda-singer.yaml");
+    let mut rig = rig("simda-singer.yaml", &[]);
     let path = rig.path("tap-mssql");
     std::fs::write(&path, TAP).unwrap();
     std::fs::set_permissions(&path, std::fs::Permissions::from_mode(0o755)).unwrap();

@@ -3,7 +3,8 @@
 use rust_xlsxwriter::{Formula, Workbook};
 use serde_json::json;
 
-use super::{bodies, broken, counts, lay, merge, read, rig, row, sen, sum};
+use super::ledger::{bodies, broken, lay, merge, row, sen, sum};
+use super::{counts, read, rig};
 
 const SUB: &str = "1.02.01.2.10.0001";
 
@@ -53,7 +54,7 @@ fn approvals() -> Vec<u8> {
 
 #[tokio::test(flavor = "multi_thread")]
 async fn a_hospitals_needs_and_approvals_stand_in_their_ledgers() {
-    let mut rig = rig("blud-rba.yaml");
+    let mut rig = rig("blud-rba.yaml", &[]);
     lay(&mut rig, "MUARA_BLUD_FOLDER", "RBA_2026.xlsx", budget());
     lay(&mut rig, "MUARA_BLUD_FOLDER", "SP3B_2026.xlsx", approvals());
 
@@ -73,7 +74,7 @@ async fn a_hospitals_needs_and_approvals_stand_in_their_ledgers() {
 
 #[tokio::test(flavor = "multi_thread")]
 async fn an_allocation_is_spread_over_twelve_months() {
-    let mut rig = rig("jegos-allocation.yaml");
+    let mut rig = rig("jegos-allocation.yaml", &[]);
     let mut book = Workbook::new();
     let sheet = book.add_worksheet();
     merge(sheet, (0, 0), (0, 15), "PETA ALOKASI ANGGARAN");

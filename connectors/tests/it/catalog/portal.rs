@@ -9,7 +9,8 @@ use axum::response::IntoResponse;
 use rust_xlsxwriter::{Formula, Workbook};
 use serde_json::{Value, json};
 
-use super::{bodies, broken, counts, lay, read, rig, row, sum};
+use super::ledger::{bodies, broken, lay, row, sum};
+use super::{counts, read, rig};
 
 const AGENCY: &str = "1.02.0.00.0.00.01.0000";
 /// Columns of the report that are known, as the portal names them.
@@ -93,7 +94,7 @@ async fn portal() -> String {
 
 #[tokio::test(flavor = "multi_thread")]
 async fn every_module_of_the_portal_is_read_to_the_rupiah() {
-    let mut rig = rig("sipd.yaml");
+    let mut rig = rig("sipd.yaml", &[]);
     rig.set("MUARA_SIPD_URL", portal().await);
     rig.set("MUARA_SIPD_TOKEN", "rahasia");
     rig.set("MUARA_SIPD_SKPD", "529");
@@ -120,7 +121,7 @@ async fn every_module_of_the_portal_is_read_to_the_rupiah() {
 
 #[tokio::test(flavor = "multi_thread")]
 async fn the_portals_workbook_is_read_without_its_total() {
-    let mut rig = rig("sipd-realisasi-xlsx.yaml");
+    let mut rig = rig("sipd-realisasi-xlsx.yaml", &[]);
     let mut book = Workbook::new();
     let sheet = book.add_worksheet();
     let columns: Vec<&str> = COLUMNS.split_whitespace().collect();

@@ -2,11 +2,12 @@
 
 use rust_xlsxwriter::{Formula, Workbook};
 
-use super::{bodies, broken, counts, lay, merge, read, rig, row, sum};
+use super::ledger::{bodies, broken, lay, merge, row, sum};
+use super::{counts, read, rig};
 
 #[tokio::test(flavor = "multi_thread")]
 async fn a_report_counts_its_accounts_and_none_of_their_sums() {
-    let mut rig = rig("lra-workbook.yaml");
+    let mut rig = rig("lra-workbook.yaml", &[]);
     let mut book = Workbook::new();
     let sheet = book.add_worksheet();
     merge(sheet, (0, 0), (0, 12), "KABUPATEN CONTOH");
@@ -71,7 +72,7 @@ async fn a_real_report_gives_its_printed_total() {
         eprintln!("MUARA_SAMPLES names no folder of real files: only a report of the same shape is tested");
         return;
     };
-    let mut rig = rig("lra-workbook.yaml");
+    let mut rig = rig("lra-workbook.yaml", &[]);
     lay(&mut rig, "MUARA_LRA_FOLDER", "lra_2026_01.xlsx", std::fs::read(real).unwrap());
 
     let reports = read(&mut rig).await;

@@ -16,9 +16,9 @@ async fn csv_with_mark_delimiter_and_blank_rows() {
     assert_eq!(kept.body("dpa", "1").unwrap()["description"], json!("a;b"));
     assert_eq!(kept.body("dpa", "0002").unwrap()["amount"], json!("9007199254740993.00"));
     let pointers: Vec<&str> = kept.pages[0].records.iter().map(|record| record.pointer.as_str()).collect();
-    assert_eq!(pointers, ["dpa.csv#row=2", "dpa.csv#row=4"]);
+    assert_eq!(pointers, ["dpa.csv#row=2", "dpa.csv#row=5"]);
     let broken = &kept.quarantine["dpa"]["3"];
-    assert_eq!((broken.pointer.as_str(), broken.errors[0].code.as_str()), ("dpa.csv#row=5", "E0324"));
+    assert_eq!((broken.pointer.as_str(), broken.errors[0].code.as_str()), ("dpa.csv#row=6", "E0324"));
 }
 
 #[tokio::test(flavor = "multi_thread")]

@@ -5,7 +5,11 @@ use std::time::{Duration, Instant};
 use axum::body::{Body, Bytes};
 use futures_util::stream;
 
+use muara_schemas::control::{Command, Order};
+use muara_schemas::{Clock, StreamName};
+
 use super::{page, rig};
+use crate::rig::until;
 
 const PAGES: &str = "    read: {get: /dpa, records: data}\n    page: {by: page, param: page}\n";
 
@@ -40,6 +44,43 @@ async fn what_one_stream_is_told_holds_for_the_other() {
     assert!(start.elapsed() >= Duration::from_secs(1), "{:?}", start.elapsed());
     assert!(reports.iter().all(|report| report.failure.is_none()));
     assert_eq!(server.asked().len(), 3, "nobody knocked meanwhile");
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_system_that_asks_for_patience_holds_no_place_of_another() {
+    let (mut rig, resting) = rig("", PAGES).await;
+    let (ready, address) = super::Server::start().await;
+    let head = crate::rig::SYSTEM.replace("id: sipd", "id: simda");
+    let source = format!(
+        "source: {{kind: http, base_url: \"{address}\"}}
+streams:
+  dpa:
+"
+    );
+    rig.define_beside(&format!("{head}{source}{PAGES}{}", crate::rig::MAP));
+    rig.options.tuning.runs_at_once = 1;
+    rig.options.tuning.keeps_place = Duration::from_millis(50);
+    resting.say_with(429, &[("retry-after", "3")], "").say(200, page(1..3, "")).say(200, page(3..3, ""));
+    ready.say(200, page(3..5, "")).say(200, page(5..5, ""));
+    rig.start().await;
+    let read = async |system: &str| {
+        let id = muara_schemas::canonical::hex(&muara_schemas::random::bytes::<16>());
+        let (stream, order) = (StreamName::new("33.02", system, "dpa"), Order::Run { full: false });
+        let expires_at = Clock::system().now().plus_secs(60);
+        rig.bus.command(&Command { id, expires_at, stream, order }).await.unwrap();
+    };
+
+    read("sipd").await;
+    until("the one that rests is asked", || (!resting.asked().is_empty()).then_some(())).await;
+    let start = Instant::now();
+    read("simda").await;
+    let hub = rig.hub.clone();
+    let has = |system: &str| hub.keep().pages.iter().any(|page| page.system == system && page.end.is_some());
+    until("the other is read", || has("simda").then_some(())).await;
+
+    assert!(start.elapsed() < Duration::from_secs(2) && !has("sipd"), "{:?}", start.elapsed());
+    until("the one that rested is read", || has("sipd").then_some(())).await;
+    assert_eq!(resting.asked().len(), 2);
 }
 
 #[tokio::test(flavor = "multi_thread")]

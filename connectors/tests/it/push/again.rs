@@ -1,6 +1,7 @@
 //! Pushes that come again: under one key, after a restart, when the bus was away, and after a reset.
 
 use muara_connectors::state::State;
+use muara_schemas::Clock;
 
 use super::*;
 
@@ -8,6 +9,39 @@ const BODY: &str = r#"[{"id":1,"nilai":5}]"#;
 
 fn keyed(counter: &Counter, key: &str, body: &'static str) -> RequestBuilder {
     counter.post("dpa").header("idempotency-key", key).body(body)
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_system_that_falls_silent_is_told_until_it_pushes_again() {
+    let counter = Counter::timed("    schedule: {every: 1s}\n").await;
+    let hub = counter.rig.hub.clone();
+    let silent = |wanted: bool| {
+        let hub = hub.clone();
+        move || {
+            let kept = hub.keep();
+            let failure = kept.heartbeats.last()?.failure.clone();
+            (failure.is_some_and(|failure| failure.starts_with("E0236")) == wanted).then_some(())
+        }
+    };
+
+    until("the silence is told", silent(true)).await;
+    counter.push("dpa", r#"{"id":1,"nilai":"1.00"}"#).await;
+    until("the push ends it", silent(false)).await;
+    until("it is silent again", silent(true)).await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_restart_does_not_forget_when_a_system_was_heard_of() {
+    let mut counter = Counter::timed("    schedule: {every: 1d}\n").await;
+    counter.push("dpa", r#"{"id":1,"nilai":"1.00"}"#).await;
+    let hub = counter.rig.hub.clone();
+    counter.rig.options.clock = Clock::standing(Clock::system().now().plus_secs(2 * 86_400));
+
+    counter.restart().await;
+
+    let silent =
+        || hub.keep().heartbeats.iter().any(|beat| beat.failure.as_deref().is_some_and(|why| why.contains("E0236")));
+    until("the silence is told", || silent().then_some(())).await;
 }
 
 #[tokio::test(flavor = "multi_thread")]

@@ -77,6 +77,16 @@ impl Desk {
         .await;
     }
 
+    /// Waits until the newest announcement of a stream warns of nothing at all.
+    async fn silent(&self, stream: &str) {
+        let hub = self.rig.hub.clone();
+        until("the hub is told that nothing is wrong", || {
+            let kept = hub.keep();
+            kept.announcements.iter().rfind(|told| told.stream == name(stream))?.warnings.is_empty().then_some(())
+        })
+        .await;
+    }
+
     fn has(&self, number: u32) {
         all_have(&self.rig.hub.keep(), "dpa", number);
     }
@@ -190,6 +200,24 @@ async fn a_file_that_comes_is_read_and_one_that_goes_is_not_but_a_folder_that_is
     std::fs::create_dir(&desk.folder).unwrap();
     desk.look().await;
     assert_eq!(desk.rig.start().await.streams(), streams, "an empty one is a mount that is not there yet");
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn what_was_told_of_a_stream_is_taken_back_when_it_goes() {
+    let pair = |more: &str| text(&[("dpa", ""), ("lain", more)]);
+    let mut desk = Desk::with(&[("sipd.yaml", &pair(""))]).await;
+    desk.write("sipd.yaml", &format!("{}      ammount: nilai\n", pair("")));
+    desk.look().await;
+    desk.warned("lain", Some("E0113")).await;
+
+    desk.write("sipd.yaml", &text(&[("dpa", "")]));
+    desk.look().await;
+    desk.silent("lain").await;
+    desk.write("simda.yaml", &text(&[("baru", "")]).replace("id: sipd", "id: simda"));
+    desk.look().await;
+    std::fs::remove_file(desk.folder.join("sipd.yaml")).unwrap();
+    desk.look().await;
+    desk.silent("dpa").await;
 }
 
 #[tokio::test(flavor = "multi_thread")]

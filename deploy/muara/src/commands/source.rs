@@ -110,11 +110,15 @@ async fn list(db: &Db, as_json: bool) -> Result<(), Failure> {
                     "type": stream.record_type, "rank": stream.rank, "verdict": stream.verdict, "proof": stream.proof_state,
                     "last_run": run, "heard_at": stream.heartbeat_at.map(|at| Moment::from_micros(at).to_string()),
                     "in_quarantine": waiting.get(&stream.number).unwrap_or(&0), "findings": found(&stream.name),
-                    "failure": stream.failure})
+                    "failure": failure(stream, runs.get(&stream.number))})
             })
             .collect();
         output::json(&json!({"items": items}));
     } else {
+        let failures: Vec<String> = all
+            .values()
+            .filter_map(|stream| Some(format!("{}: {}", stream.name, failure(stream, runs.get(&stream.number))?)))
+            .collect();
         let rows = all
             .values()
             .map(|stream| {
@@ -136,6 +140,12 @@ async fn list(db: &Db, as_json: bool) -> Result<(), Failure> {
             rows,
             "no connector has announced anything yet",
         );
+        failures.iter().for_each(|failure| output::print(failure));
     }
     Ok(())
+}
+
+/// Why a stream does not get on: what its connector says, else how its last run ended.
+fn failure<'a>(stream: &'a streams::Info, run: Option<&'a journal::Run>) -> Option<&'a str> {
+    stream.failure.as_deref().or_else(|| run?.failure.as_deref())
 }

@@ -146,6 +146,33 @@ async fn a_replay_is_begun_looked_at_and_stopped() {
 }
 
 #[tokio::test]
+async fn a_replay_of_nothing_is_not_begun() {
+    on_both(async |engine| {
+        let site = Site::of(&engine.hub).await;
+        take(&engine.hub, vec![ward()]).await;
+        let operator = site.operator().await;
+        let nothing = "nothing is open for this filter that is not being replayed";
+        for (filter, detail) in [
+            (json!({"code": "E0303"}), nothing),
+            (json!({"entries": [99]}), nothing),
+            (json!({"stream": "dpaa"}), "no stream is called `dpaa`; did you mean `dpa`?"),
+            (json!({"system": "wastewater"}), "no system is called `wastewater`"),
+            (json!({"region": "33.03", "stream": "dpa"}), "no region is called `33.03`; did you mean `33.02`?"),
+        ] {
+            let answer = site.post(&operator, REPLAYS, &json!({"filter": filter})).await;
+            let told = (answer.status, &answer.body["code"], &answer.body["detail"]);
+            assert_eq!(told, (422, &json!("E0235"), &json!(detail)), "{}", engine.name);
+        }
+
+        let twice = json!({"filter": {"entries": [1]}});
+        assert_eq!(site.post(&operator, REPLAYS, &twice).await.status, 202);
+        assert_eq!(site.post(&operator, REPLAYS, &twice).await.status, 422, "it is under way");
+        assert_eq!(site.items(&operator, REPLAYS).await.len(), 1, "{}", engine.name);
+    })
+    .await;
+}
+
+#[tokio::test]
 async fn what_is_discarded_is_told_apart_with_who_and_why() {
     on_both(async |engine| {
         let site = Site::of(&engine.hub).await;

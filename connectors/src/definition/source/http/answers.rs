@@ -3,7 +3,6 @@
 use crate::definition::model::{Action, AnswerRule};
 use crate::definition::node::{Node, Value};
 use crate::definition::walk::Walk;
-use crate::json::Path;
 
 /// What a rule may do.
 const ACTIONS: [(&str, Action); 5] = [
@@ -37,8 +36,8 @@ fn rule(walk: &Walk, node: &Node) -> Option<AnswerRule> {
         let items = if let Value::List(items) = &node.value { items.as_slice() } else { std::slice::from_ref(node) };
         items.iter().filter_map(|item| status(walk, item)).collect()
     });
-    let text = |key| section.take(key).and_then(|node| walk.text(node, key));
-    let (body, path, message) = (text("body"), text("path"), text("message"));
+    let body = section.take("body").and_then(|node| walk.text(node, "body"));
+    let [path, message] = ["path", "message"].map(|key| section.take(key).and_then(|node| walk.path(node, key)));
     let is = section
         .take("is")
         .map_or_else(Vec::new, |node| walk.list(node, "is").iter().filter_map(|item| walk.text(item, "is")).collect());
@@ -59,7 +58,6 @@ fn rule(walk: &Walk, node: &Node) -> Option<AnswerRule> {
         section.need("path");
     }
     section.finish();
-    let [path, message] = [path, message].map(|text| text.map(|text| Path::new(&text)));
     Some(AnswerRule { status, body, path, is, action: action?, message })
 }
 

@@ -1,6 +1,6 @@
 //! `auth:` and `tls:` of kind http.
 
-use super::super::{need_setting, secret};
+use super::super::{need_address, secret};
 use super::request;
 use crate::definition::model::{Auth, KeyPlace, OAuth2, Step, Tls};
 use crate::definition::node::{Node, Value};
@@ -69,7 +69,7 @@ fn api_key(walk: &Walk, section: Section<'_, '_>) -> Option<Auth> {
 }
 
 fn oauth2(walk: &Walk, section: Section<'_, '_>) -> Option<Auth> {
-    let token_url = need_setting(walk, &section, "token_url");
+    let token_url = need_address(walk, &section, "token_url");
     let client_id = section.need("client_id").and_then(|node| walk.setting(node, "client_id"));
     let secret = |key| section.take(key).and_then(|node| hidden(walk, node, key));
     let (client_secret, refresh_token) = (secret("client_secret"), secret("refresh_token"));
@@ -125,12 +125,12 @@ fn step(walk: &Walk, section: Section<'_, '_>, known: &[&str]) -> Option<Step> {
     for (name, mark) in &names {
         request::unknown(walk, name, *mark, known);
     }
-    let token = section.take("token").and_then(|node| walk.text(node, "token"));
-    let mut take: Vec<(String, Path)> = token.iter().map(|path| ("token".to_owned(), Path::new(path))).collect();
+    let token = section.take("token").and_then(|node| walk.path(node, "token"));
+    let mut take: Vec<(String, Path)> = token.into_iter().map(|path| ("token".to_owned(), path)).collect();
     if let Some(node) = section.take("take") {
         for (name, mark, node) in walk.entries(node, "take") {
             request::free_name(walk, name, *mark);
-            take.extend(walk.text(node, name).map(|path| (name.clone(), Path::new(&path))));
+            take.extend(walk.path(node, name).map(|path| (name.clone(), path)));
         }
     }
     section.finish();

@@ -4,7 +4,7 @@ use std::process::ExitCode;
 use std::time::{Duration, Instant};
 
 use muara_hub::access::Viewer;
-use muara_hub::api::replays::Filter;
+use muara_hub::api::replays::{Filter, unknown};
 use muara_hub::store::replays::{MAX_ENTRIES, Replay, Wish};
 use muara_hub::store::{Db, Tx, replayed, replays};
 use muara_hub::views::replay::{Counts, counts};
@@ -37,6 +37,13 @@ pub(super) async fn begin(
         let cure = "ask for one stream or one cause: --stream, --code, --field";
         return Err(Failure::usage("E0731", format!("more than {MAX_ENTRIES} entries"), cure));
     }
+    if count == 0 {
+        if let Some(what) = unknown(&mut tx, &Viewer::internal(), &filter).await? {
+            return Err(Failure::usage("E0720", what, "see `muara source list`: REGION/SYSTEM/STREAM"));
+        }
+        tell_nothing(&filter, is_dry, as_json);
+        return Ok(ExitCode::SUCCESS);
+    }
     tx.commit().await?;
     eprintln!(
         "replay {number} has {count} entries; it goes on without this command, `muara quarantine stop {number}` stops it"
@@ -49,6 +56,15 @@ pub(super) async fn begin(
     }
     let failed = counts.broken_again + counts.refused > 0;
     Ok(if failed { ExitCode::from(EXIT_FAILURES) } else { ExitCode::SUCCESS })
+}
+
+/// Says that no replay was begun, for there is nothing to replay.
+fn tell_nothing(filter: &Filter, is_dry: bool, as_json: bool) {
+    if as_json {
+        output::json(&json!({"id": null, "dry_run": is_dry, "filter": filter, "counts": Counts::default()}));
+    } else {
+        output::print("nothing is open for this filter that is not being replayed already; no replay was begun");
+    }
 }
 
 /// Replays, the newest first.
