@@ -18,10 +18,12 @@ use utoipa_axum::routes;
 
 pub mod absorption;
 pub mod app;
+mod asyncapi;
 pub mod auth;
 pub mod base32;
 pub mod causes;
 pub mod changes;
+pub mod deliveries;
 pub mod digest;
 pub mod discards;
 mod docs;
@@ -44,6 +46,8 @@ pub mod schemas;
 pub mod server;
 pub mod sources;
 pub mod stream;
+pub mod subscribed;
+pub mod subscriptions;
 
 pub use app::App;
 pub use server::serve;
@@ -57,7 +61,7 @@ const PATIENCE: Duration = Duration::from_mins(1);
 
 /// Every address with a description: those under `/api/v1` that read and those that change something, still without their
 /// guards, and the open ones.
-fn described() -> [OpenApiRouter<App>; 3] {
+fn described() -> [OpenApiRouter<App>; 4] {
     let guarded = OpenApiRouter::new()
         .routes(routes!(records::page))
         .routes(routes!(records::one))
@@ -65,6 +69,10 @@ fn described() -> [OpenApiRouter<App>; 3] {
         .routes(routes!(changes::pull))
         .routes(routes!(changes::one))
         .routes(routes!(stream::follow))
+        .routes(routes!(subscriptions::page))
+        .routes(routes!(subscriptions::one))
+        .routes(routes!(deliveries::page))
+        .routes(routes!(deliveries::one))
         .routes(routes!(absorption::page))
         .routes(routes!(digest::read))
         .routes(routes!(sources::page))
@@ -80,25 +88,31 @@ fn described() -> [OpenApiRouter<App>; 3] {
         .routes(routes!(replays::begin))
         .routes(routes!(replays::stop))
         .routes(routes!(discards::discard));
+    let subscribed = OpenApiRouter::new()
+        .routes(routes!(subscriptions::create))
+        .routes(routes!(subscriptions::remove))
+        .routes(routes!(subscribed::order))
+        .routes(routes!(deliveries::resend));
     let open = OpenApiRouter::with_openapi(docs::Document::openapi())
         .routes(routes!(health::live))
         .routes(routes!(health::ready))
         .routes(routes!(meter::metrics));
-    [guarded, operated, open]
+    [guarded, operated, subscribed, open]
 }
 
 /// The description of the API, OpenAPI 3.1.
 pub fn description() -> utoipa::openapi::OpenApi {
-    let [guarded, operated, open] = described();
-    open.nest("/api/v1", guarded.merge(operated)).into_openapi()
+    let [guarded, operated, subscribed, open] = described();
+    open.nest("/api/v1", guarded.merge(operated).merge(subscribed)).into_openapi()
 }
 
 /// The whole API.
 pub fn router(app: App) -> Router {
-    let [guarded, operated, open] = described();
+    let [guarded, operated, subscribed, open] = described();
     let guarded = guarded.route_layer(from_fn_with_state(app.clone(), auth::require));
     let operated = operated.route_layer(from_fn_with_state(app.clone(), auth::require_operator));
-    let (router, _) = open.nest("/api/v1", guarded.merge(operated)).split_for_parts();
+    let subscribed = subscribed.route_layer(from_fn_with_state(app.clone(), auth::require_subscriber));
+    let (router, _) = open.nest("/api/v1", guarded.merge(operated).merge(subscribed)).split_for_parts();
     router
         .merge(docs::routes())
         .fallback(|| async { Problem::of_status(StatusCode::NOT_FOUND) })

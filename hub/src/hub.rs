@@ -11,7 +11,9 @@ use tokio_util::task::TaskTracker;
 use crate::intake::{Intake, Senders};
 use crate::projector::Totals;
 use crate::store::{Db, Result, head, installation, readers};
-use crate::{reader, replay};
+use crate::subscribing::Desk;
+use crate::webhook::sender::Settings;
+use crate::{delivery, reader, replay};
 
 /// The parts that everything in a hub shares; cheap to clone.
 #[derive(Clone)]
@@ -26,8 +28,12 @@ pub struct Hub {
     pub secret: Secret,
     /// The clock.
     pub clock: Clock,
+    /// How webhooks are sent, and where they may go.
+    pub webhooks: Settings,
     /// Told after each commit.
     pub news: Arc<Notify>,
+    /// Told when a subscription was made or taken up.
+    pub subscribed: Arc<Notify>,
 }
 
 impl Hub {
@@ -38,7 +44,16 @@ impl Hub {
         let mut tx = db.write().await?;
         let secret = installation::ensure(&mut tx, random::bytes(), random::bytes(), clock.now()).await?;
         tx.commit().await?;
-        Ok(Self { db, bus, name: secret.hub_name(), secret, clock, news: Arc::new(Notify::new()) })
+        Ok(Self {
+            db,
+            bus,
+            name: secret.hub_name(),
+            secret,
+            clock,
+            webhooks: Settings::default(),
+            news: Arc::new(Notify::new()),
+            subscribed: Arc::default(),
+        })
     }
 
     /// Starts intake, readers and the replays that were under way; they end when `token` is cancelled.
@@ -53,7 +68,19 @@ impl Hub {
         };
         intake.spawn(tasks, token);
         reader::spawn(Totals, self.db.clone(), Arc::clone(&self.news), tasks, token);
+        delivery::spawn(self, tasks, token);
         replay::spawn(self.db.clone(), self.clock.clone(), Arc::clone(&self.news), tasks, token);
+    }
+
+    /// Where subscriptions are made.
+    pub fn desk(&self) -> Desk {
+        Desk {
+            bus: self.bus.clone(),
+            secret: self.secret.clone(),
+            clock: self.clock.clone(),
+            hub: self.name.clone(),
+            policy: self.webhooks.policy.clone(),
+        }
     }
 
     /// Whether every reader stands at the head of the log.

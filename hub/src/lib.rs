@@ -6,6 +6,7 @@
 
 pub mod access;
 pub mod api;
+pub mod delivery;
 pub mod digest;
 pub mod event;
 pub mod facts;
@@ -19,6 +20,9 @@ pub mod reader;
 pub mod replay;
 pub mod store;
 pub mod subscriber;
+pub mod subscribing;
+pub mod subscription;
 pub mod views;
+pub mod webhook;
 
 pub use hub::Hub;

@@ -9,6 +9,7 @@ pub mod changes;
 pub mod commands;
 pub mod compared;
 pub mod db;
+pub mod deliveries;
 pub mod discards;
 pub mod entries;
 pub mod error;
@@ -32,6 +33,7 @@ pub mod runs;
 mod scope;
 pub mod sources;
 pub mod streams;
+pub mod subscriptions;
 pub mod totals;
 
 pub use db::{Db, Tx};

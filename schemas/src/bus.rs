@@ -16,14 +16,22 @@ use crate::stream::PARTITIONS;
 mod amqp;
 mod consumer;
 mod error;
+mod events;
 mod local;
+mod parcel;
+mod permissions;
 mod publisher;
+mod subscriber;
 mod window;
 
 pub use amqp::AmqpConfig;
 pub use consumer::{Consumer, Delivery};
 pub use error::Error;
-pub use publisher::{Outgoing, Publisher, Receipt};
+pub use events::{Events, Letter, To};
+pub use parcel::Receipt;
+pub use permissions::{binding_commands, reading_commands};
+pub use publisher::{Outgoing, Publisher};
+pub use subscriber::{QueueBounds, QueueDepth, subscription_queue};
 
 /// The largest message that the bus takes, in bytes: what RabbitMQ 4 takes unless told otherwise.
 pub const MAX_MESSAGE_BYTES: usize = 16 * 1024 * 1024;
@@ -31,6 +39,10 @@ pub const MAX_MESSAGE_BYTES: usize = 16 * 1024 * 1024;
 pub const PUBLISH_WINDOW: usize = 64;
 /// How many bytes a publisher has under way before it waits.
 pub const PUBLISH_WINDOW_BYTES: usize = 8 * 1024 * 1024;
+/// How many events one publisher of letters has under way before it waits.
+pub const EVENT_WINDOW: usize = 128;
+/// How many bytes of events it has under way before it waits.
+pub const EVENT_WINDOW_BYTES: usize = 8 * 1024 * 1024;
 /// How many pages a partition's consumer holds unacknowledged.
 pub const PAGE_PREFETCH: u16 = 40;
 /// How many commands a connector holds unacknowledged.
@@ -85,6 +97,47 @@ impl Bus {
         match &self.0 {
             Carrier::Local(local) => local.publisher(),
             Carrier::Amqp(amqp) => amqp.publisher(),
+        }
+    }
+
+    /// A publisher of events with a channel and a window of its own; `None` on the local carrier, where nobody else could
+    /// read them.
+    pub fn events(&self) -> Option<Events> {
+        match &self.0 {
+            Carrier::Local(_) => None,
+            Carrier::Amqp(amqp) => Some(amqp.events()),
+        }
+    }
+
+    /// Makes sure that a subscriber's queue stands; one that stands with the same bounds stays as it is.
+    pub async fn open_queue(&self, bounds: &QueueBounds) -> Result<(), Error> {
+        match &self.0 {
+            Carrier::Local(_) => Err(Error::NoBroker),
+            Carrier::Amqp(amqp) => amqp.open_queue(bounds).await,
+        }
+    }
+
+    /// Deletes a subscriber's queue with all that is in it; one that is not there is as good as deleted.
+    pub async fn remove_queue(&self, name: &str) -> Result<(), Error> {
+        match &self.0 {
+            Carrier::Local(_) => Err(Error::NoBroker),
+            Carrier::Amqp(amqp) => amqp.remove_queue(name).await,
+        }
+    }
+
+    /// How a subscriber's queue stands.
+    pub async fn queue_depth(&self, name: &str) -> Result<QueueDepth, Error> {
+        match &self.0 {
+            Carrier::Local(_) => Err(Error::NoBroker),
+            Carrier::Amqp(amqp) => amqp.queue_depth(name).await,
+        }
+    }
+
+    /// What stands before the name of every exchange and queue.
+    pub fn prefix(&self) -> &str {
+        match &self.0 {
+            Carrier::Local(_) => "",
+            Carrier::Amqp(amqp) => amqp.prefix(),
         }
     }
 

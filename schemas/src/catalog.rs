@@ -124,6 +124,12 @@ impl Catalog {
         self.types.values()
     }
 
+    /// The properties of a record type as whoever reads it is shown them: personal ones may be `null`.
+    pub fn shown(&self, record_type: &RecordType) -> Value {
+        let shown = personal::shown(&record_type.schema, &self.head);
+        shown.get("properties").cloned().unwrap_or_default()
+    }
+
     /// The shared definitions that every schema refers to.
     pub const fn head(&self) -> &Value {
         &self.head

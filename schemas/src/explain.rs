@@ -8,6 +8,7 @@ pub mod definition;
 pub mod files;
 pub mod hub;
 pub mod program;
+pub mod telling;
 
 /// One code.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -28,6 +29,7 @@ pub fn all() -> impl Iterator<Item = &'static Code> {
         .chain(files::CODES)
         .chain(bus::CODES)
         .chain(hub::CODES)
+        .chain(telling::CODES)
         .chain(program::CODES)
 }
 

@@ -38,6 +38,13 @@ impl Secret {
         id.copy_from_slice(&hasher.finalize().as_bytes()[..16]);
         RecordId(id)
     }
+
+    /// A key for another purpose, which tells nothing about the secret or about the keys of other purposes.
+    ///
+    /// The purpose is a constant text of the program, such as `muara 2026-12-01 webhook secrets`.
+    pub fn derive(&self, purpose: &str) -> [u8; 32] {
+        blake3::derive_key(purpose, &self.0)
+    }
 }
 
 impl Secret {
@@ -129,6 +136,16 @@ mod tests {
         assert_ne!(here, Secret::new([2; 32]).id(&stream, "2026/1"));
         assert_ne!(here, Secret::new([1; 32]).id(&stream, "2026/2"));
         assert_eq!(here.to_string().len(), 26);
+    }
+
+    #[test]
+    fn each_purpose_and_each_installation_has_a_key_of_its_own() {
+        let key = Secret::new([1; 32]).derive("one purpose");
+
+        assert_eq!(key, Secret::new([1; 32]).derive("one purpose"));
+        assert_ne!(key, Secret::new([1; 32]).derive("another purpose"));
+        assert_ne!(key, Secret::new([2; 32]).derive("one purpose"));
+        assert_ne!(key, [1; 32]);
     }
 
     proptest! {

@@ -10,6 +10,7 @@ pub mod catalog;
 pub mod clock;
 pub mod codes;
 pub mod control;
+pub mod events;
 pub mod explain;
 pub mod fault;
 pub mod id;

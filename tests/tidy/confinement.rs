@@ -9,7 +9,7 @@ const CONFINED: &[(&str, &[&str])] = &[
     ("askama", &["hub/src/web/"]),
     ("jaq_(core|json|std)", &["connectors/src/jq/"]),
     ("lapin", &["schemas/src/bus.rs", "schemas/src/bus/"]),
-    ("reqwest", &["connectors/src/kinds/http", "hub/src/delivery/webhook", "hub/src/access/oidc"]),
+    ("reqwest", &["connectors/src/kinds/http", "hub/src/webhook", "hub/src/access/oidc"]),
     (
         "sqlx",
         &[
@@ -37,6 +37,11 @@ const PURE: &[&str] = &[
     "hub/src/mask",
     "hub/src/merge",
     "hub/src/views",
+    "hub/src/webhook/health",
+    "hub/src/webhook/outcome",
+    "hub/src/webhook/schedule",
+    "hub/src/webhook/secret",
+    "hub/src/webhook/signature",
 ];
 
 /// Files of pure modules that obey: they fetch what a definition only refers to.

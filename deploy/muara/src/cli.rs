@@ -6,9 +6,11 @@ use clap::{Args, Parser, Subcommand};
 
 mod connector;
 mod quarantine;
+mod subscription;
 
 pub use connector::{Connector, NewConnector, NewSource};
 pub use quarantine::{Quarantine, Which};
+pub use subscription::{Changes, NewSubscription, Subscription, Wanted, What};
 
 /// Muara: the data of regional government, from plan to rupiah to result, in one place.
 #[derive(Debug, Parser)]
@@ -88,6 +90,12 @@ pub enum Command {
     /// Look at records that wait for somebody, replay or discard them.
     #[command(subcommand)]
     Quarantine(Quarantine),
+    /// Tell applications of changes: by webhook, or into a queue of their own.
+    #[command(subcommand)]
+    Subscription(Subscription),
+    /// Print changes as they come, or tell a subscription some of them again.
+    #[command(subcommand)]
+    Changes(Changes),
     /// Make, list and take back API keys.
     #[command(subcommand)]
     Key(Key),
@@ -198,6 +206,9 @@ pub enum Key {
         /// It may see personal data.
         #[arg(long)]
         personal: bool,
+        /// It may subscribe to changes.
+        #[arg(long)]
+        subscribe: bool,
         /// It is an operator's: it may replay and discard what is in quarantine.
         #[arg(long)]
         operator: bool,

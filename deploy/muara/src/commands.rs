@@ -9,6 +9,7 @@ use crate::{installation, output, telemetry};
 
 mod backup;
 pub(crate) mod bars;
+mod changes;
 mod conform;
 mod connect;
 mod connector;
@@ -23,6 +24,7 @@ mod quarantine;
 mod schema;
 mod serve;
 mod source;
+mod subscription;
 mod sync;
 mod view;
 
@@ -56,6 +58,8 @@ pub(crate) async fn run(cli: Cli) -> Result<ExitCode, Failure> {
         Command::Backup { file } => backup::backup(&config, &file).await,
         Command::Restore { file, yes } => backup::restore(&config, &file, yes).await,
         Command::Quarantine(what) => quarantine::run(what, &config, json).await,
+        Command::Subscription(what) => subscription::run(what, &config, json).await,
+        Command::Changes(what) => changes::run(what, &config, json).await,
         Command::Key(what) => key::run(what, &config, json).await,
         Command::Source(what) => source::run(what, &config, json).await,
         Command::View(what) => view::run(what, &config).await,

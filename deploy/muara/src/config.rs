@@ -3,7 +3,10 @@
 use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 
+use ipnet::IpNet;
 use muara_hub::intake::Senders;
+use muara_hub::webhook::guard::Policy;
+use muara_hub::webhook::sender::Settings;
 use serde::Deserialize;
 
 use crate::failure::Failure;
@@ -32,6 +35,12 @@ pub struct Config {
     pub log: String,
     /// `text` or `json`.
     pub log_format: String,
+    /// Networks that webhooks may reach although they are not public.
+    pub webhook_networks: Vec<String>,
+    /// Whether webhooks may go over plain HTTP.
+    pub webhook_http: bool,
+    /// A PEM file of authorities that sign webhooks' certificates, besides those of the machine; empty: none.
+    pub webhook_authorities: PathBuf,
     /// Broker user → `region/system`.
     pub senders: BTreeMap<String, Vec<String>>,
 }
@@ -105,7 +114,30 @@ impl Config {
         if self.senders.values().flatten().any(|grant| grant.split('/').count() != 2) {
             return Err(wrong(place, "each entry of `senders` is a list of `region/system`"));
         }
+        self.networks(place)?;
         Ok(())
+    }
+
+    /// How webhooks are sent, and where they may go.
+    pub fn webhooks(&self) -> Result<Settings, Failure> {
+        let networks = self.networks("the configuration")?;
+        let authorities = match self.webhook_authorities.as_os_str().is_empty() {
+            true => None,
+            false => Some(std::fs::read_to_string(&self.webhook_authorities).map_err(|error| {
+                let file = self.webhook_authorities.display();
+                Failure::usage("E0701", format!("could not read {file}: {error}"), "correct `webhook_authorities`")
+            })?),
+        };
+        Ok(Settings { policy: Policy { networks, may_be_http: self.webhook_http }, authorities, ..Settings::default() })
+    }
+
+    fn networks(&self, place: &str) -> Result<Vec<IpNet>, Failure> {
+        let read = |text: &String| {
+            let wrong =
+                |_| wrong(place, &format!("`webhook_networks` holds `{text}`, which is no network like 10.20.0.0/16"));
+            text.parse().map_err(wrong)
+        };
+        self.webhook_networks.iter().map(read).collect()
     }
 
     /// The broker's addresses.
@@ -164,6 +196,7 @@ mod tests {
             "bus = \"kafka\"",
             "log_format = \"xml\"",
             "database = 3",
+            "webhook_networks = [\"intranet\"]",
             "[senders]\na = [\"b\"]",
             "=",
         ] {

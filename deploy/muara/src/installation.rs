@@ -25,6 +25,13 @@ pub(crate) fn environment() -> BTreeMap<String, String> {
     std::env::vars().collect()
 }
 
+/// Who works at this machine, as it is noted with what was done.
+pub(crate) fn signature() -> String {
+    let environment = environment();
+    let user = environment.get("USER").or_else(|| environment.get("LOGNAME"));
+    format!("command line:{}", user.map_or("unknown", String::as_str))
+}
+
 /// Opens the bus.
 pub(crate) async fn bus(config: &Config, token: CancellationToken) -> Result<Bus, Failure> {
     if config.bus == "local" {
@@ -39,7 +46,8 @@ pub(crate) async fn bus(config: &Config, token: CancellationToken) -> Result<Bus
 
 /// Opens the hub and its database.
 pub(crate) async fn hub(config: &Config, bus: Bus) -> Result<Hub, Failure> {
-    Ok(Hub::open(&config.database, bus, Clock::system()).await?)
+    let hub = Hub::open(&config.database, bus, Clock::system()).await?;
+    Ok(Hub { webhooks: config.webhooks()?, ..hub })
 }
 
 /// Opens a database that is there, to look at it: makes no file and changes no table.

@@ -14,6 +14,7 @@ use super::meter::Meter;
 use crate::digest::reading::Reading;
 use crate::hub::Hub;
 use crate::store::Db;
+use crate::subscribing::Desk;
 
 /// How many requests may wait for news at once; whoever comes after them is answered at once.
 const MAX_WAITING: usize = 256;
@@ -35,6 +36,10 @@ pub struct App {
     pub news: Arc<Notify>,
     /// Cancelled at shutdown, so that nobody goes on waiting.
     pub closing: CancellationToken,
+    /// Told when a subscription was made or taken up.
+    pub subscribed: Arc<Notify>,
+    /// Where subscriptions are made.
+    pub desk: Desk,
     pub(super) keys: Arc<Remembered>,
     pub(super) meter: Meter,
     pub(super) waiting: Arc<Semaphore>,
@@ -53,6 +58,8 @@ impl App {
             clock: hub.clock.clone(),
             news: Arc::clone(&hub.news),
             closing,
+            subscribed: Arc::clone(&hub.subscribed),
+            desk: hub.desk(),
             keys: Arc::default(),
             meter: Meter::shared(),
             waiting: Arc::new(Semaphore::new(MAX_WAITING)),

@@ -12,7 +12,7 @@ use axum::response::Response;
 use muara_schemas::Moment;
 
 use super::app::App;
-use super::key::{self, OPERATE, READ, Token};
+use super::key::{self, OPERATE, READ, SUBSCRIBE, Token};
 use super::problem::Problem;
 use crate::access::{Role, Viewer};
 use crate::store::keys;
@@ -83,6 +83,14 @@ pub async fn require_operator(State(app): State<App>, request: Request, next: Ne
         return Err(Problem::scope(OPERATE));
     }
     pass(caller, OPERATE, request, next).await
+}
+
+/// The same for addresses that make or change subscriptions: they take a key with the scope `subscribe`, or an
+/// operator's.
+pub async fn require_subscriber(State(app): State<App>, request: Request, next: Next) -> Result<Response, Problem> {
+    let caller = identify(&app, request.headers()).await?;
+    let operates = caller.viewer.role == Role::Operator && caller.scopes.iter().any(|scope| scope == OPERATE);
+    pass(caller, if operates { OPERATE } else { SUBSCRIBE }, request, next).await
 }
 
 async fn pass(

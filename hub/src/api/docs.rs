@@ -13,7 +13,7 @@ use utoipa::{Modify, OpenApi};
 use utoipa_swagger_ui::{Config, SwaggerUi};
 
 use super::app::App;
-use super::problem;
+use super::{asyncapi, problem};
 
 /// What a browser may load on the reference page: what this server itself sends. Swagger UI sets styles by script and
 /// draws its icons from `data:`.
@@ -37,6 +37,7 @@ const POLICY: &str = "default-src 'none'; script-src 'self'; style-src 'self' 'u
     tags(
         (name = "records", description = "What stands now, and how it came to be."),
         (name = "changes", description = "The log: what changed, in order, from any point."),
+        (name = "subscriptions", description = "Who is told of changes, and what became of each telling."),
         (name = "views", description = "Read models over the log."),
         (name = "sources", description = "Legacy systems, their streams and runs."),
         (name = "quarantine", description = "Records that wait for somebody."),
@@ -73,10 +74,19 @@ pub(super) fn routes() -> Router<App> {
         page.layer(SetResponseHeaderLayer::overriding(CONTENT_SECURITY_POLICY, HeaderValue::from_static(POLICY)));
     Router::new()
         .route("/openapi.json", get(openapi))
+        .route("/asyncapi.json", get(asyncapi))
         .route("/", get(|| async { Redirect::temporary("/docs/") }))
         .merge(page)
 }
 
 async fn openapi() -> Response {
-    ([(CONTENT_TYPE, "application/json"), (CACHE_CONTROL, "no-cache")], DESCRIPTION.clone()).into_response()
+    described(DESCRIPTION.clone())
+}
+
+async fn asyncapi() -> Response {
+    described(asyncapi::DESCRIPTION.clone())
+}
+
+fn described(document: Bytes) -> Response {
+    ([(CONTENT_TYPE, "application/json"), (CACHE_CONTROL, "no-cache")], document).into_response()
 }

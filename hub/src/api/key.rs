@@ -19,8 +19,10 @@ const SECRET_LETTERS: usize = 32;
 pub const READ: &str = "read";
 /// The scope that every address needs which changes something: replays and discards. It is for operators.
 pub const OPERATE: &str = "operate";
+/// The scope that every address needs which makes or changes subscriptions.
+pub const SUBSCRIBE: &str = "subscribe";
 /// The scopes that a key can be given.
-pub const SCOPES: &[&str] = &[READ, OPERATE];
+pub const SCOPES: &[&str] = &[READ, SUBSCRIBE, OPERATE];
 
 /// What a key may do and see; stored with it as JSON.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]

@@ -11,11 +11,12 @@ use utoipa::ToSchema;
 use utoipa::openapi::{Content, Ref, RefOr, ResponseBuilder};
 
 use crate::store;
+use crate::webhook::guard;
 
 /// The media type of every error.
 pub const MEDIA_TYPE: &str = "application/problem+json";
 
-/// An answer that is an error. Its code stands in `schemas/src/explain/hub.rs` and is never used for something else.
+/// An answer that is an error. Its code stands in `schemas/src/explain/` and is never used for something else.
 #[derive(Debug, Clone)]
 pub struct Problem {
     code: &'static str,
@@ -124,6 +125,21 @@ impl Problem {
             StatusCode::CONFLICT,
             format!("entry {entry} is being replayed; stop the replay or wait for its end"),
         )
+    }
+
+    /// An endpoint that may not be reached.
+    pub fn endpoint(error: &guard::Error) -> Self {
+        Self::new(error.code(), StatusCode::UNPROCESSABLE_ENTITY, error.to_string())
+    }
+
+    /// A key has as many subscriptions as it may.
+    pub fn too_many_subscriptions(detail: impl Into<String>) -> Self {
+        Self::new("E0631", StatusCode::CONFLICT, detail)
+    }
+
+    /// The broker is missing, away, or refuses.
+    pub fn broker(detail: impl Into<String>) -> Self {
+        Self::new("E0632", StatusCode::CONFLICT, detail)
     }
 
     /// No more may listen at once.

@@ -190,6 +190,7 @@ pub async fn page(
             Deleted::Include => listing::Deleted::Include,
             Deleted::Only => listing::Deleted::Only,
         },
+        unchanged_since: None,
     };
     let mut tx = app.db.read().await?;
     let head = head::read(&mut tx).await?;

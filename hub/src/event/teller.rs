@@ -187,6 +187,16 @@ impl Teller {
     }
 }
 
+/// The word that tells a subscriber to forget what he has: everything follows, then the changes after `position`.
+pub const fn resync(reason: &'static str, position: String) -> Word {
+    Word { op: "resync", reason: Some(reason), position }
+}
+
+/// The word that says nothing but that it arrives.
+pub const fn test(position: String) -> Word {
+    Word { op: "test", reason: None, position }
+}
+
 /// The names of the fields that differ; a name tells nothing that its value would.
 fn differing(before: &str, after: &str) -> Option<Vec<String>> {
     let fields = |body: &str| serde_json::from_str::<Map<String, Value>>(body).ok();

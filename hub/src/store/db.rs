@@ -55,6 +55,12 @@ const MIGRATIONS: &[(i64, &str, &str, &str)] = &[
         include_str!("../../migrations/sqlite/0002_replay.sql"),
         include_str!("../../migrations/postgres/0002_replay.sql"),
     ),
+    (
+        3,
+        "subscriptions",
+        include_str!("../../migrations/sqlite/0003_subscriptions.sql"),
+        include_str!("../../migrations/postgres/0003_subscriptions.sql"),
+    ),
 ];
 
 impl Db {
@@ -170,6 +176,11 @@ impl Db {
             Self::Sqlite { .. } => "sqlite",
             Self::Postgres(_) => "postgres",
         }
+    }
+
+    /// Whether only one process works on it at a time.
+    pub const fn is_of_one_process(&self) -> bool {
+        matches!(self, Self::Sqlite { .. })
     }
 
     /// Copies an SQLite database into a new file while it is in use; `None` on PostgreSQL, which has its own tools.

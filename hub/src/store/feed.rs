@@ -1,6 +1,6 @@
 //! The log as others read it: each change with what the viewer may see of its two sides.
 
-use muara_schemas::RecordId;
+use muara_schemas::{Moment, RecordId};
 
 use crate::access::Viewer;
 
@@ -95,6 +95,19 @@ pub async fn of_record(tx: &mut Tx, viewer: &Viewer, id: RecordId, after: i64, l
     let mut statement = either_side(statement, viewer);
     statement.and(" order by c.version limit {}", limit);
     statement.fetch_all(tx).await
+}
+
+/// The last place of the log that was recorded before a moment, looked for between 0 and `until`. Times never run
+/// backwards, so a few looks find it however long the log is.
+pub async fn before(tx: &mut Tx, moment: Moment, until: i64) -> Result<i64> {
+    let (mut low, mut high) = (0, until);
+    while low < high {
+        let middle = low + (high - low + 1) / 2;
+        let row: Option<(i64,)> =
+            Statement::new("select at from changes where seq = $1").bind(middle).fetch_optional(tx).await?;
+        if row.is_some_and(|(at,)| at >= moment.micros()) { high = middle - 1 } else { low = middle }
+    }
+    Ok(low)
 }
 
 fn select(viewer: &Viewer) -> Statement {

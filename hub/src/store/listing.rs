@@ -82,6 +82,8 @@ pub struct Filter {
     pub business: Option<String>,
     /// Deleted ones.
     pub deleted: Deleted,
+    /// Those alone that have not changed since this place of the log.
+    pub unchanged_since: Option<i64>,
 }
 
 const SELECT: &str = "select r.record, r.id, s.record_type, s.region, s.system, s.name as stream, r.key, r.agency, \
@@ -116,6 +118,9 @@ pub async fn page(tx: &mut Tx, viewer: &Viewer, filter: &Filter, after: i64, lim
     }
     if let Some(fiscal_year) = filter.fiscal_year {
         statement.and(" and r.fiscal_year = {}", fiscal_year);
+    }
+    if let Some(seq) = filter.unchanged_since {
+        statement.and(" and r.seq <= {}", seq);
     }
     match filter.deleted {
         Deleted::Exclude => statement.push(" and r.deleted_at is null"),

@@ -11,3 +11,4 @@ mod replays;
 mod scope;
 mod sources;
 mod stream;
+mod subscriptions;

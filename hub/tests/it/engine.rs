@@ -16,6 +16,13 @@ pub(crate) struct Engine {
     _folder: tempfile::TempDir,
 }
 
+impl Engine {
+    /// With a hub that was set up otherwise.
+    pub(crate) fn with(self, change: impl FnOnce(Hub) -> Hub) -> Self {
+        Self { hub: change(self.hub), ..self }
+    }
+}
+
 /// Runs a test on both engines.
 pub(crate) async fn on_both<F, T>(test: T)
 where
@@ -24,6 +31,22 @@ where
 {
     test(sqlite().await).await;
     test(postgres().await).await;
+}
+
+/// An engine.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Kind {
+    Sqlite,
+    Postgres,
+}
+
+/// A hub on a fresh database of this engine, over a bus.
+pub(crate) async fn with_bus(kind: Kind, bus: Bus) -> Engine {
+    let engine = match kind {
+        Kind::Sqlite => sqlite().await,
+        Kind::Postgres => postgres().await,
+    };
+    Engine { hub: Hub { bus, ..engine.hub }, ..engine }
 }
 
 async fn open(url: &str, name: &'static str, folder: tempfile::TempDir) -> Engine {

@@ -4,9 +4,11 @@
 
 mod api;
 mod caller;
+mod delivery;
 mod engine;
 mod feed;
 #[path = "../../../tests/src/services.rs"]
 #[expect(dead_code, unreachable_pub, reason = "shared with other tests, which use more of it")]
 mod services;
 mod store;
+mod webhook;

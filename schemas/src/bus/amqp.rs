@@ -16,13 +16,19 @@ use tokio_util::task::TaskTracker;
 
 use self::address::Address;
 use self::board::Board;
+pub(super) use self::board::Plight;
 use self::link::Link;
 use self::names::Names;
 pub(super) use self::reading::{Reader, Ticket};
 use super::consumer::{Consumer, Reading};
+use super::events::Events;
 use super::publisher::{Publisher, Way};
+use super::subscriber::{QueueBounds, QueueDepth};
 use super::window::Window;
-use super::{COMMAND_PREFETCH, Error, Health, PAGE_PREFETCH, PUBLISH_WINDOW, PUBLISH_WINDOW_BYTES};
+use super::{
+    COMMAND_PREFETCH, EVENT_WINDOW, EVENT_WINDOW_BYTES, Error, Health, PAGE_PREFETCH, PUBLISH_WINDOW,
+    PUBLISH_WINDOW_BYTES,
+};
 use crate::clock::Clock;
 use crate::control::Command;
 
@@ -33,6 +39,7 @@ mod confirm;
 mod control;
 mod link;
 mod names;
+mod patience;
 mod publishing;
 mod reading;
 mod socket;
@@ -41,6 +48,8 @@ mod trouble;
 
 /// How long one request to the broker may take.
 const STEP: Duration = Duration::from_secs(10);
+/// The connection over which everything is published.
+const PUBLISHING: &str = "publishing";
 
 /// How to reach the broker.
 #[derive(Clone)]
@@ -124,7 +133,7 @@ impl Amqp {
                 token.clone(),
             )
         };
-        let (publishing, consuming) = (link("publishing"), link("consuming"));
+        let (publishing, consuming) = (link(PUBLISHING), link("consuming"));
         let (to_publish, to_consume) = tokio::join!(publishing.first_round(), consuming.first_round());
         let (to_publish, to_consume) = (to_publish?, to_consume?);
         let tasks = TaskTracker::new();
@@ -143,8 +152,47 @@ impl Amqp {
     pub(super) fn publisher(self: &Arc<Self>) -> Publisher {
         let window = Window::new(self.settings.publish_window, self.settings.publish_window_bytes);
         let (outbox, inbox) = mpsc::unbounded_channel();
-        self.tasks.spawn(publishing::run(Arc::clone(self), self.role("publisher"), inbox));
+        let role = (self.role("publisher"), Arc::clone(&self.board));
+        self.tasks.spawn(publishing::run(Arc::clone(self), role, inbox, CancellationToken::new()));
         Publisher::new(window, Way::Amqp(outbox), self.token.clone())
+    }
+
+    pub(super) fn events(self: &Arc<Self>) -> Events {
+        let window = Window::new(EVENT_WINDOW, EVENT_WINDOW_BYTES);
+        let (outbox, inbox) = mpsc::unbounded_channel();
+        let (own, forsaken) = (Arc::new(Board::default()), CancellationToken::new());
+        let role = (self.role("events"), Arc::clone(&own));
+        self.tasks.spawn(publishing::run(Arc::clone(self), role, inbox, forsaken.clone()));
+        Events {
+            window,
+            outbox,
+            interest: Arc::new(forsaken.drop_guard()),
+            plight: Plight { line: Arc::clone(&self.board), role: PUBLISHING, own },
+            prefix: self.names.prefix().to_owned(),
+            token: self.token.clone(),
+        }
+    }
+
+    pub(super) fn prefix(&self) -> &str {
+        self.names.prefix()
+    }
+
+    pub(super) async fn open_queue(&self, bounds: &QueueBounds) -> Result<(), Error> {
+        let session = control::session(&self.consuming, self).await?;
+        let opened = topology::queue(&session, &self.names.subscriber(bounds)).await;
+        opened.map_err(|trouble| trouble.at(session.place()))
+    }
+
+    pub(super) async fn remove_queue(&self, name: &str) -> Result<(), Error> {
+        let session = control::session(&self.consuming, self).await?;
+        let removed = topology::delete(&session, &self.names.full(name)).await;
+        removed.map_err(|trouble| trouble.at(session.place()))
+    }
+
+    pub(super) async fn queue_depth(&self, name: &str) -> Result<QueueDepth, Error> {
+        let session = control::session(&self.consuming, self).await?;
+        let depth = topology::depth(&session, &self.names.full(name)).await;
+        depth.map_err(|trouble| trouble.at(session.place()))
     }
 
     pub(super) fn pages(self: &Arc<Self>, partition: u8) -> Consumer {

@@ -69,6 +69,31 @@ pub enum Error {
     /// The bus was shut down meanwhile; whether the message went is not known.
     #[error("use the bus: it is shut down")]
     Closed,
+    /// The queue of a subscriber is full; what is for it is tried again until there is room.
+    #[error("lay an event into the queue {queue}: it is full")]
+    Full {
+        /// Its name.
+        queue: String,
+    },
+    /// There is no such queue; what is for it is tried again until there is.
+    #[error("lay an event into the queue {queue}: it does not exist")]
+    Gone {
+        /// Its name.
+        queue: String,
+    },
+    /// The bus is within this process, where nobody else can read a queue.
+    #[error("give a subscriber a queue: the bus has no broker")]
+    NoBroker,
+    /// A property of the event is longer than a broker takes; it will never go.
+    #[error("send an event whose {what} has {bytes} bytes: a broker takes {limit}")]
+    Unfit {
+        /// Which property.
+        what: &'static str,
+        /// How long it is.
+        bytes: usize,
+        /// How long it may be.
+        limit: usize,
+    },
 }
 
 impl Error {
@@ -85,6 +110,10 @@ impl Error {
             Self::Expired => "E0408",
             Self::Poisoned { .. } => "E0409",
             Self::Closed => "E0410",
+            Self::Full { .. } => "E0411",
+            Self::Gone { .. } => "E0412",
+            Self::NoBroker => "E0413",
+            Self::Unfit { .. } => "E0414",
         }
     }
 
@@ -103,12 +132,24 @@ impl Error {
             Self::Expired => "send it anew with a later expiry",
             Self::Poisoned { .. } => "look at the hub's log for what fails with this page, then run the stream again",
             Self::Closed => "start again; what was not confirmed is sent again",
+            Self::Full { .. } => "let the application read its queue, or pause or delete the subscription",
+            Self::Gone { .. } => "resume the subscription, which makes its queue anew, or delete it",
+            Self::NoBroker => "give the hub a broker with `bus = \"amqp://…\"`, or subscribe by another way",
+            Self::Unfit { .. } => "shorten what the message names",
         }
     }
 
     /// Whether trying again soon is of no use: a person has to change something first.
     pub const fn is_lasting(&self) -> bool {
-        matches!(self, Self::Address { .. } | Self::Refused { .. } | Self::Mismatch { .. } | Self::TooLarge { .. })
+        matches!(
+            self,
+            Self::Address { .. }
+                | Self::Refused { .. }
+                | Self::Mismatch { .. }
+                | Self::TooLarge { .. }
+                | Self::NoBroker
+                | Self::Unfit { .. }
+        )
     }
 }
 
@@ -130,6 +171,10 @@ mod tests {
             Error::Expired,
             Error::Poisoned { limit: 20 },
             Error::Closed,
+            Error::Full { queue: text() },
+            Error::Gone { queue: text() },
+            Error::NoBroker,
+            Error::Unfit { what: "id", bytes: 300, limit: 255 },
         ];
         for error in all {
             assert!(crate::explain::find(error.code()).is_some(), "{} is explained", error.code());

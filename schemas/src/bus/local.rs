@@ -13,7 +13,8 @@ use tokio_util::sync::CancellationToken;
 
 use self::queue::{Entry, Queue};
 use super::consumer::{Consumer, Delivery, Reading};
-use super::publisher::{Parcel, Publisher, Way};
+use super::parcel::Parcel;
+use super::publisher::{Publisher, Way};
 use super::window::Window;
 use super::{
     COMMAND_PREFETCH, Error, MAX_WAITING_COMMANDS, PAGE_PREFETCH, PUBLISH_WINDOW, PUBLISH_WINDOW_BYTES, control_key,
@@ -68,8 +69,8 @@ impl Local {
     }
 
     /// Puts a parcel into its partition, where it waits to be acknowledged.
-    pub(super) fn carry(&self, parcel: Parcel) {
-        let partition = usize::from(parcel.message.stream.partition());
+    pub(super) fn carry(&self, partition: u8, parcel: Parcel) {
+        let partition = usize::from(partition);
         let body = parcel.message.body.clone();
         let message_id = Some(parcel.message.id.clone());
         self.partitions[partition].put(Entry::new(body, message_id, None, Some(parcel)));

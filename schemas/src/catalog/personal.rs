@@ -1,6 +1,6 @@
 //! Which fields of a record are personal data, by `x-muara-class: personal`.
 
-use serde_json::Value;
+use serde_json::{Value, json};
 
 /// Depth at which a schema is no longer followed; ours are three deep.
 const MAX_DEPTH: usize = 8;
@@ -34,6 +34,26 @@ fn walk(schema: &Value, head: &Value, path: &mut Vec<String>, found: &mut Vec<Ve
         walk(items, head, path, found);
         path.pop();
     }
+}
+
+/// A schema in which what is personal may be `null`; what refers to such a definition is written out.
+pub(super) fn shown(schema: &Value, head: &Value) -> Value {
+    let target = resolve(schema, head);
+    let is_personal = |schema: &Value| schema.get("x-muara-class").and_then(Value::as_str) == Some("personal");
+    if is_personal(schema) || is_personal(target) {
+        return json!({"anyOf": [schema, {"type": "null"}]});
+    }
+    if paths(schema, head).is_empty() {
+        return schema.clone();
+    }
+    let mut shown_schema = target.clone();
+    if let Some(properties) = shown_schema.get_mut("properties").and_then(Value::as_object_mut) {
+        properties.values_mut().for_each(|property| *property = shown(property, head));
+    }
+    if let Some(items) = shown_schema.get_mut("items") {
+        *items = shown(items, head);
+    }
+    shown_schema
 }
 
 /// Follows a `$ref` into the shared definitions.

@@ -17,7 +17,7 @@ pub const CODES: &[Code] = &[
     Code {
         code: "E0403",
         title: "the broker refuses",
-        explanation: "RabbitMQ answered, but does not admit the user, does not know the vhost, or denies a permission; its own words name which. Correct user and password, or let the operator of the broker give the permission. A connector needs to write to `muara.records` and to read its own `muara.control` queue, and where it may not declare them, both must exist.",
+        explanation: "RabbitMQ answered, but does not admit the user, does not know the vhost, or denies a permission; its own words name which. Correct user and password, or let the operator of the broker give the permission. A connector needs to write to `muara.records` and to read its own `muara.control` queue, and where it may not declare them, all exchanges and queues must exist: start the hub first. The hub declares them and needs every permission on names that begin with `muara.`, and to write to `amq.default`, by which events go straight into a queue.",
     },
     Code {
         code: "E0404",
@@ -37,7 +37,7 @@ pub const CODES: &[Code] = &[
     Code {
         code: "E0407",
         title: "the broker did not keep a message",
-        explanation: "No queue took the message, its queue is full, or no confirm came in time. Pages are sent again with the same id until they are kept; a command is given back to whoever sent it. See whether the hub is reading, whether its queues exist, and how long they are.",
+        explanation: "No queue took the message, its queue is full, or no confirm came in time. Pages are sent again with the same id until they are kept; a command is given back to whoever sent it, and so is, after some tries, an event that a queue bound by hand to `muara.changes` refuses. See whether the hub is reading, whether its queues exist, and how long they are.",
     },
     Code {
         code: "E0408",
@@ -53,5 +53,25 @@ pub const CODES: &[Code] = &[
         code: "E0410",
         title: "the bus is shut down",
         explanation: "The program is ending, and the message was not confirmed by then. Nothing has to be done: after the next start it is sent again, and what had arrived all the same changes nothing the second time.",
+    },
+    Code {
+        code: "E0411",
+        title: "the queue of a subscriber is full",
+        explanation: "The queue of a subscription over AMQP holds as much as it may, so the broker takes no more for it. Usually the application that reads it is stopped, has lost its password, or is slower than the changes come. Nothing is lost and nobody else waits: the hub tries the next event again and again and goes on where it stopped as soon as there is room. Start the application, or pause or delete the subscription.",
+    },
+    Code {
+        code: "E0412",
+        title: "the queue of a subscriber is gone",
+        explanation: "The queue of a subscription over AMQP does not exist, usually because somebody deleted it in the broker. What was in it is gone with it; what follows is tried until the queue stands again. Let the subscription start anew where its application needs everything, and see who deletes queues: the application itself needs no more than permission to read.",
+    },
+    Code {
+        code: "E0413",
+        title: "a subscription over AMQP needs a broker",
+        explanation: "The hub's bus is the one within its own process (`bus = \"local\"`), and no application can read a queue there. Give the hub the address of a RabbitMQ broker, or subscribe by webhook or by the stream of changes, which need none.",
+    },
+    Code {
+        code: "E0414",
+        title: "an event does not fit into a message",
+        explanation: "A property of the event, such as its id, its type, its routing key or the name of its queue, is longer than the 255 bytes that AMQP has for it. It would never go and is given back. The message names the property; names and codes in definitions are far shorter, so look for what was made by hand.",
     },
 ];

@@ -221,13 +221,6 @@ pub const CODES: &[Code] = &[
          Cure: wait for the end of the replay, or stop it, then discard what is still open.",
     ),
     code(
-        "E0626",
-        "Too many listen to the log at once",
-        "A hub serves 1,000 streams of changes at a time, and all of them are taken.\n\
-         Usual cause: clients that open a new stream for each page or thread and never close the old one.\n\
-         Cure: share one stream within an application, pull with `wait=`, or ask another hub process.",
-    ),
-    code(
         "E0690",
         "The database is not to be had now",
         "The hub is up but its database is away or busy. Nothing is lost: connectors wait meanwhile.\n\

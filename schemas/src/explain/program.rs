@@ -120,6 +120,16 @@ pub const CODES: &[Code] = &[
         explanation: "A key needs a name, so that people know whom they take it back from, and sees regions by their codes, such as 33 for a province with all its regencies or 33.02 for one of them. A misspelt region would be a key that sees nothing.",
     },
     Code {
+        code: "E0724",
+        title: "a subscription cannot be made or changed so",
+        explanation: "An option of `muara subscription` or `muara changes` does not have the form that is asked for, or what is wished cannot be done: an endpoint that may not be reached, a queue without a broker, a position of an earlier log, a key with 100 subscriptions already. The message names which. Nothing was changed. Cure: see `muara help subscription`.",
+    },
+    Code {
+        code: "E0725",
+        title: "there is no such subscription or delivery",
+        explanation: "Subscriptions go by the id that `muara subscription list` shows in its first column, deliveries by the number that `muara subscription deliveries` shows. A delivery that has arrived cannot be sent again; `muara changes replay` tells a stretch of the log again.",
+    },
+    Code {
         code: "E0730",
         title: "there is no such replay",
         explanation: "Replays go by the number in the first column of `muara quarantine replays`.",

@@ -20,7 +20,7 @@ use crate::{installation, output};
 /// Makes, lists and takes back API keys.
 pub(super) async fn run(what: Key, config: &Config, as_json: bool) -> Result<ExitCode, Failure> {
     match what {
-        Key::Create { name, region, agency, personal, operator, days } => {
+        Key::Create { name, region, agency, personal, subscribe, operator, days } => {
             let odd = region.iter().find(|code| !is_region(code));
             if name.trim().is_empty() || odd.is_some() {
                 let what = odd.map_or_else(|| "a key needs a name".to_owned(), |code| format!("`{code}` is no region"));
@@ -30,7 +30,10 @@ pub(super) async fn run(what: Key, config: &Config, as_json: bool) -> Result<Exi
             let viewer =
                 Viewer { role: Role::App, regions: some(region), agencies: some(agency), may_see_personal: personal };
             let hub = installation::hub(config, Bus::local()).await?;
-            let grants = if operator { Grants::operating(viewer) } else { Grants::reading(viewer) };
+            let mut grants = if operator { Grants::operating(viewer) } else { Grants::reading(viewer) };
+            if subscribe {
+                grants.scopes.push(api::key::SUBSCRIBE.to_owned());
+            }
             let secret = create(&hub, &name, &grants, days).await?;
             hub.db.close().await;
             if as_json {

@@ -53,13 +53,6 @@ fn filter(which: Which, entries: Vec<i64>) -> Filter {
     Filter { region, system, stream, agency, code, field, entries }
 }
 
-/// Who works at this machine, as it is noted with what was done.
-fn signature() -> String {
-    let environment = installation::environment();
-    let user = environment.get("USER").or_else(|| environment.get("LOGNAME"));
-    format!("command line:{}", user.map_or("unknown", String::as_str))
-}
-
 async fn grouped(db: &Db, filter: &entries::Filter, limit: u32, as_json: bool) -> Result<(), Failure> {
     let mut tx = db.read().await?;
     let found = causes::groups(&mut tx, &Viewer::internal(), filter, 0, i64::from(limit)).await?;
@@ -123,7 +116,7 @@ async fn discard(db: &Db, entries: Vec<i64>, reason: &str) -> Result<(), Failure
         return Err(Failure::usage("E0732", "a discard needs a reason", "say --reason \"why nobody wants them\""));
     }
     let mut tx = db.write().await?;
-    let (by, now) = (signature(), Clock::system().now());
+    let (by, now) = (installation::signature(), Clock::system().now());
     match discards::discard(&mut tx, &Viewer::internal(), &entries, Wish { by: &by, reason }, now).await? {
         Outcome::Done(done) => {
             tx.commit().await?;

@@ -60,6 +60,15 @@ async fn answers_are_as_described() {
         let begun = site.post(&operator, "/api/v1/quarantine/replays", &json!({"filter": {"stream": "dpa"}})).await;
         assert_eq!(begun.status, 202, "{}", begun.body);
 
+        let subscriber = site.key_with(application(), &["read", "subscribe"], None).await;
+        let wish = json!({"name": "a test", "target": {"kind": "webhook", "url": "https://portal.example.go.id/"}});
+        let made = site.post(&subscriber, "/api/v1/subscriptions", &wish).await.body;
+        let subscription = made["id"].as_str().unwrap().to_owned();
+        let at = format!("/api/v1/subscriptions/{subscription}");
+        let tested = site.post(&subscriber, &at, &json!({"do": "test"})).await;
+        assert_eq!(tested.status, 200, "{}", tested.body);
+        let of_test = site.items(&subscriber, &format!("{at}/deliveries")).await.remove(0);
+
         for (path, item) in description["paths"].as_object().unwrap() {
             if item.get("get").is_none() {
                 continue; // What changes something is another test's matter.
@@ -71,9 +80,12 @@ async fn answers_are_as_described() {
                 .replace("{id}", &id)
                 .replace("{entry}", "1")
                 .replace("{replay}", "1")
-                .replace("{position}", &position);
+                .replace("{position}", &position)
+                .replace("{subscription}", &subscription)
+                .replace("{delivery}", &of_test["id"].to_string());
             let year = if path.ends_with("absorption") { "?fiscal_year=2026" } else { "" };
-            let answer = site.found(&key, &format!("{filled}{year}")).await;
+            let key = if path.contains("/subscriptions") { &subscriber } else { &key };
+            let answer = site.found(key, &format!("{filled}{year}")).await;
             if let Some(items) = answer.get("items") {
                 assert_ne!(items, &json!([]), "{path} shows something to look at");
             }

@@ -7,13 +7,10 @@ use lapin::{BasicProperties, Confirmation};
 
 use super::super::Error;
 use super::link::{Link, Session, within};
-use super::names::QueuePlan;
+use super::names::{LONGEST_LIFE_MS, QueuePlan};
 use super::trouble::Trouble;
 use super::{Amqp, STEP, topology};
 use crate::control::Command;
-
-/// The longest time to live that RabbitMQ takes is 2³²−1 ms; this is 45 days.
-const LONGEST_LIFE_MS: i64 = 45 * 24 * 3_600 * 1_000;
 
 /// Lays a command into its system's queue, where it waits until it expires.
 pub(super) async fn send(amqp: &Amqp, command: &Command) -> Result<(), Error> {
@@ -43,7 +40,8 @@ pub(super) async fn send(amqp: &Amqp, command: &Command) -> Result<(), Error> {
 /// How many messages a queue holds ready.
 pub(super) async fn count(amqp: &Amqp, plan: &QueuePlan) -> Result<u64, Error> {
     let session = session(&amqp.consuming, amqp).await?;
-    topology::count(&session, &plan.name).await.map_err(|trouble| trouble.at(session.place()))
+    let depth = topology::depth(&session, &plan.name).await.map_err(|trouble| trouble.at(session.place()))?;
+    Ok(depth.ready)
 }
 
 async fn publish(
@@ -63,7 +61,7 @@ async fn publish(
 }
 
 /// The connection, if there is one or comes soon; otherwise what is wrong with it.
-async fn session(link: &Link, amqp: &Amqp) -> Result<Arc<Session>, Error> {
+pub(super) async fn session(link: &Link, amqp: &Amqp) -> Result<Arc<Session>, Error> {
     match tokio::time::timeout(STEP, link.session()).await {
         Ok(session) => session.ok_or(Error::Closed),
         Err(_) => Err(amqp.board.latest().unwrap_or(Error::Closed)),

@@ -1,5 +1,7 @@
 //! A publisher's task: sends what comes in, in order, and keeps it until the broker has confirmed it.
 //!
+//! Pages and letters go the same way; a letter may be given back ([`super::patience`]), and whoever waits for letters may
+//! stop waiting, which ends the task.
 //! What the broker returned or refused is sent again after a pause, before anything younger. What was under way when
 //! the connection went is sent again over the next one, in order and with the same ids. Messages sent after a failed
 //! one may be confirmed before it, so order is kept "as far as possible": the hub tells by run and page number.
@@ -12,15 +14,20 @@ use std::task::{Context, Poll};
 use std::time::Duration;
 
 use lapin::options::BasicPublishOptions;
+use lapin::types::{AMQPValue, FieldTable};
 use lapin::{BasicProperties, Channel, Confirmation};
 use tokio::sync::mpsc::UnboundedReceiver;
 use tokio::time::Instant;
+use tokio_util::sync::CancellationToken;
 
 use super::super::Error;
-use super::super::publisher::Parcel;
+use super::super::parcel::{Parcel, Route};
 use super::backoff::Backoff;
+use super::board::Board;
 use super::confirm::{Returns, Verdict};
 use super::link::{Session, dice};
+use super::names::Names;
+use super::patience::{self, Patience};
 use super::trouble::Trouble;
 use super::{Amqp, topology};
 
@@ -29,7 +36,11 @@ const PERSISTENT: u8 = 2;
 
 struct Task {
     amqp: Arc<Amqp>,
+    /// Where its troubles hang.
+    board: Arc<Board>,
     role: String,
+    /// Cancelled when nobody waits for its messages any more.
+    forsaken: CancellationToken,
     inbox: UnboundedReceiver<Parcel>,
     /// Whether more may come in.
     open: bool,
@@ -41,6 +52,9 @@ struct Task {
     flying: Vec<Flight>,
     returns: Returns,
     backoff: Backoff,
+    patience: Patience,
+    /// Whether one message at a time is tried, because the last was not kept.
+    probing: bool,
     /// When the broker last answered.
     heard: Instant,
     /// Nothing is sent before this moment.
@@ -50,6 +64,8 @@ struct Task {
 /// A parcel with its place in the order.
 struct Job {
     number: u64,
+    /// How often it was not kept.
+    failures: u32,
     parcel: Parcel,
 }
 
@@ -70,11 +86,18 @@ enum End {
     Broken(Option<Trouble>),
 }
 
-/// Publishes until the publisher is dropped and everything is confirmed, or until shutdown.
-pub(super) async fn run(amqp: Arc<Amqp>, role: String, inbox: UnboundedReceiver<Parcel>) {
+/// Publishes until the publisher is dropped and everything is confirmed, until nobody waits for it, or until shutdown.
+pub(super) async fn run(
+    amqp: Arc<Amqp>,
+    (role, board): (String, Arc<Board>),
+    inbox: UnboundedReceiver<Parcel>,
+    forsaken: CancellationToken,
+) {
     let mut task = Task {
         amqp,
+        board,
         role,
+        forsaken,
         inbox,
         open: true,
         count: 0,
@@ -82,11 +105,13 @@ pub(super) async fn run(amqp: Arc<Amqp>, role: String, inbox: UnboundedReceiver<
         flying: Vec::new(),
         returns: Returns::default(),
         backoff: Backoff::default(),
+        patience: Patience::default(),
+        probing: false,
         heard: Instant::now(),
         pause: None,
     };
     task.work().await;
-    task.amqp.board.forget(&task.role);
+    task.board.forget(&task.role);
     task.inbox.close();
     while let Ok(parcel) = task.inbox.try_recv() {
         parcel.settle(Err(Error::Closed));
@@ -98,11 +123,12 @@ pub(super) async fn run(amqp: Arc<Amqp>, role: String, inbox: UnboundedReceiver<
 
 impl Task {
     async fn work(&mut self) {
-        let link = Arc::clone(&self.amqp.publishing);
-        while let Some(session) = link.session().await {
+        let (link, forsaken) = (Arc::clone(&self.amqp.publishing), self.forsaken.clone());
+        while let Some(Some(session)) = forsaken.run_until_cancelled(link.session()).await {
             let end = tokio::select! {
                 biased;
                 () = link.token().cancelled() => End::Done,
+                () = forsaken.cancelled() => End::Done,
                 end = self.serve(&session) => end,
             };
             match end {
@@ -122,12 +148,15 @@ impl Task {
             Ok(channel) => channel,
             Err(trouble) => return End::Broken(Some(trouble)),
         };
-        let (exchange, patience) = (self.amqp.names.records(), self.amqp.settings.confirm_timeout);
+        let patience = self.amqp.settings.confirm_timeout;
         self.returns.clear();
         loop {
             if self.pause.is_none() {
-                let jobs = self.waiting.drain(..);
-                self.flying.extend(jobs.map(|job| Flight::new(job, &channel, &exchange, session.user())));
+                // What was not kept is tried alone: the rest would only be refused with it, or go before it.
+                let room = if self.probing { usize::from(self.flying.is_empty()) } else { usize::MAX };
+                let jobs = self.waiting.drain(..room.min(self.waiting.len()));
+                let names = &self.amqp.names;
+                self.flying.extend(jobs.map(|job| Flight::new(job, &channel, names, session.user())));
             }
             if !self.open && self.waiting.is_empty() && self.flying.is_empty() {
                 topology::close(&channel).await;
@@ -169,7 +198,7 @@ impl Task {
             return;
         };
         self.count += 1;
-        self.waiting.push_back(Job { number: self.count, parcel });
+        self.waiting.push_back(Job { number: self.count, failures: 0, parcel });
     }
 
     /// Judges every ripe answer: a receipt for what was kept, another try for what was not.
@@ -188,9 +217,16 @@ impl Task {
                         flight.job.parcel.settle(Ok(()));
                     }
                     verdict => {
-                        let stream = &flight.job.parcel.message.stream;
-                        failure.get_or_insert_with(|| format!("{} for {stream}", verdict.cause()));
-                        self.waiting.push_back(flight.job);
+                        let mut job = flight.job;
+                        let error = patience::failure(verdict, &job.parcel.message.route);
+                        job.failures += 1;
+                        if self.patience.ends(&job.parcel.message.route, job.failures, Instant::now()) {
+                            job.parcel.settle(Err(error.clone()));
+                        } else {
+                            self.waiting.push_back(job);
+                            failure.get_or_insert_with(|| error.clone());
+                        }
+                        self.board.hang(&self.role, error);
                     }
                 },
                 Some(Err(error)) => {
@@ -200,13 +236,17 @@ impl Task {
                 None => self.flying.push(flight),
             }
         }
-        if let Some(cause) = failure {
+        if let Some(error) = failure {
             self.in_order();
-            self.amqp.board.hang(&self.role, Error::NotKept { cause });
+            self.board.hang(&self.role, error);
+            self.probing = self.waiting.front().is_some_and(|job| !matches!(job.parcel.message.route, Route::Page(_)));
             self.pause = Some(Instant::now() + self.backoff.next(dice()));
         } else if kept && self.pause.is_none() {
+            self.probing = false;
             self.backoff.reset();
-            self.amqp.board.clear(&self.role);
+            if !self.patience.is_worn(Instant::now()) {
+                self.board.clear(&self.role);
+            }
         }
         trouble.map_or(Ok(()), Err)
     }
@@ -235,28 +275,46 @@ impl Task {
         }
         // When its sender was told, the trouble is over; otherwise it comes again at the next try.
         if self.waiting.len() == before {
-            self.amqp.board.hang(&self.role, trouble.at(session.place()));
+            self.board.hang(&self.role, trouble.at(session.place()));
             self.pause = Some(Instant::now() + self.backoff.next(dice()));
         }
     }
 }
 
 impl Flight {
-    fn new(job: Job, channel: &Channel, exchange: &str, user: &str) -> Self {
-        let message = job.parcel.message.clone();
-        let (channel, exchange) = (channel.clone(), exchange.to_owned());
-        let properties = BasicProperties::default()
+    fn new(job: Job, channel: &Channel, names: &Names, user: &str) -> Self {
+        let message = &job.parcel.message;
+        let (exchange, mandatory) = match &message.route {
+            Route::Page(_) => (names.records(), true),
+            Route::Changes(_) => (names.changes(), false),
+            Route::Queue(_) => (String::new(), true),
+        };
+        let mut properties = BasicProperties::default()
             .with_message_id(message.id.as_str().into())
-            .with_type(message.kind.into())
+            .with_type(message.kind.as_ref().into())
             .with_content_type("application/cloudevents+json".into())
-            .with_delivery_mode(PERSISTENT)
-            .with_user_id(user.into());
-        let options = BasicPublishOptions { mandatory: true, ..Default::default() };
+            .with_delivery_mode(PERSISTENT);
+        if matches!(message.route, Route::Page(_)) {
+            // The hub believes the broker who wrote a page; whoever reads events need not know the hub's user.
+            properties = properties.with_user_id(user.into());
+        }
+        if let Some(at) = message.at {
+            properties = properties.with_timestamp(u64::try_from(at.micros() / 1_000_000).unwrap_or(0));
+        }
+        if !message.headers.is_empty() {
+            let mut headers = FieldTable::default();
+            for (name, value) in &message.headers {
+                headers.insert(name.as_str().into(), AMQPValue::LongString(value.as_str().into()));
+            }
+            properties = properties.with_headers(headers);
+        }
+        let options = BasicPublishOptions { mandatory, ..Default::default() };
+        let (channel, key, body) = (channel.clone(), message.route.address(), message.body.clone());
+        let is_page = matches!(message.route, Route::Page(_));
         let confirm = async move {
-            let key = message.stream.routing_key();
             let (exchange, key) = (exchange.as_str().into(), key.as_str().into());
-            let confirm = channel.basic_publish(exchange, key, options, &message.body, properties).await?;
-            crate::fault::point("page.published");
+            let confirm = channel.basic_publish(exchange, key, options, &body, properties).await?;
+            crate::fault::point(if is_page { "page.published" } else { "event.published" });
             confirm.await
         };
         Self { job, confirm: Box::pin(confirm), answer: None, ripe: false, since: Instant::now() }
@@ -306,7 +364,7 @@ fn refusal(trouble: &Trouble, place: &str, parcel: &Parcel) -> Option<Error> {
     let bytes = parcel.message.body.len();
     match trouble.size_limit() {
         Some(limit) if bytes > limit => Some(Error::TooLarge { bytes, limit }),
-        _ if trouble.refuses_key(&parcel.message.stream.routing_key()) => Some(trouble.at(place)),
+        _ if trouble.refuses_key(&parcel.message.route.address()) => Some(trouble.at(place)),
         _ => None,
     }
 }

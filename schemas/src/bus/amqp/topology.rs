@@ -3,10 +3,11 @@
 //!
 //! A user without the permission to declare (an agency's connector) is content with finding them there.
 
-use lapin::options::{ExchangeDeclareOptions, QueueBindOptions, QueueDeclareOptions};
+use lapin::options::{ExchangeDeclareOptions, QueueBindOptions, QueueDeclareOptions, QueueDeleteOptions};
 use lapin::types::{AMQPValue, FieldTable};
 use lapin::{Channel, ExchangeKind};
 
+use super::super::subscriber::QueueDepth;
 use super::link::{Session, within};
 use super::names::{Argument, Names, QueuePlan};
 use super::trouble::Trouble;
@@ -38,13 +39,25 @@ pub(super) async fn queue(session: &Session, plan: &QueuePlan) -> Result<(), Tro
     Ok(())
 }
 
-/// How many messages a queue holds ready.
-pub(super) async fn count(session: &Session, name: &str) -> Result<u64, Trouble> {
+/// How many messages a queue holds ready, and how many read it.
+pub(super) async fn depth(session: &Session, name: &str) -> Result<QueueDepth, Trouble> {
     let channel = session.channel().await?;
     let options = QueueDeclareOptions::durable().passive();
     let queue = within("count a queue", channel.queue_declare(name.into(), options, FieldTable::default())).await?;
     close(&channel).await;
-    Ok(u64::from(queue.message_count()))
+    Ok(QueueDepth { ready: u64::from(queue.message_count()), consumers: u64::from(queue.consumer_count()) })
+}
+
+/// Deletes a queue with all that is in it; one that is not there is as good as deleted.
+pub(super) async fn delete(session: &Session, name: &str) -> Result<(), Trouble> {
+    let channel = session.channel().await?;
+    let deleting = channel.queue_delete(name.into(), QueueDeleteOptions::default());
+    match within("delete a queue", deleting).await {
+        Err(trouble) if trouble.is_not_found() => return Ok(()),
+        outcome => drop(outcome?),
+    }
+    close(&channel).await;
+    Ok(())
 }
 
 /// Says goodbye to a channel; the broker gives back what was not acknowledged on it.
@@ -65,6 +78,10 @@ async fn queue_on(session: &Session, channel: Channel, plan: &QueuePlan) -> Resu
         }
         outcome => outcome.map(|()| channel)?,
     };
+    if plan.exchange.is_empty() {
+        // The default exchange leads to every queue and takes no bindings.
+        return Ok(channel);
+    }
     match queue_bind(&channel, plan).await {
         // Whether a binding exists cannot be asked; where it does not, the first publish is returned and says so.
         Err(trouble) if trouble.is_access_refused() => session.channel().await,

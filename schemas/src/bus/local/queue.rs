@@ -6,7 +6,7 @@ use std::sync::{Arc, Mutex};
 use bytes::Bytes;
 use tokio::sync::{Notify, OwnedSemaphorePermit, Semaphore};
 
-use super::super::publisher::Parcel;
+use super::super::parcel::Parcel;
 use super::super::{DELIVERY_LIMIT, Error};
 use super::lock;
 use crate::clock::{Clock, Moment};

@@ -11,8 +11,8 @@ use muara_hub::views::replay::{Counts, counts};
 use muara_schemas::{Clock, Moment};
 use serde_json::{Value, json};
 
-use super::signature;
 use crate::failure::{EXIT_FAILURES, Failure};
+use crate::installation::signature;
 use crate::output;
 
 /// How often a replay is looked at while it goes on.
