@@ -172,7 +172,7 @@ impl Desk {
             return Err(Refusal::TooMany);
         }
         let id = format!("sub-{}", base32::encode(&random::bytes::<10>()));
-        let (target, made) = self.target(&id, wish.target).await?;
+        let (target, made) = self.target(&id, wish.target)?;
         let kind = match &target {
             Target::Webhook(_) => subscription::WEBHOOK,
             Target::Amqp(_) => "amqp",
@@ -195,7 +195,7 @@ impl Desk {
         Ok(made)
     }
 
-    async fn target(&self, id: &str, wished: WishedTarget) -> Result<(Target, Made), Refusal> {
+    fn target(&self, id: &str, wished: WishedTarget) -> Result<(Target, Made), Refusal> {
         let bare = Made { id: id.to_owned(), secret: None, queue: None, commands: vec![] };
         match wished {
             WishedTarget::Webhook { url, concurrency, per_second } => {

@@ -9,3 +9,4 @@ mod push;
 mod reload;
 mod samples;
 mod separate;
+mod subscribers;

@@ -61,6 +61,7 @@ pub(crate) struct Office {
     size: Size,
     base: Muara,
     port: u16,
+    prefix: String,
     key: OnceLock<String>,
     database: String,
 }
@@ -84,16 +85,17 @@ impl Office {
             }
         };
         let port = free_port();
+        let prefix = format!("t{}.", hex(&random::bytes::<4>()));
         let base = Muara::new(PROGRAM, folder.path())
             .with("MUARA_DATABASE", &database)
             .with("MUARA_BUS", bus)
-            .with("MUARA_BUS_PREFIX", format!("t{}.", hex(&random::bytes::<4>())))
+            .with("MUARA_BUS_PREFIX", &prefix)
             .with("MUARA_LISTEN", format!("127.0.0.1:{port}"))
             .with("MUARA_STATE", folder.path().join("state.db").display().to_string())
             .with("MUARA_LOG", "warn")
             .with("MUARA_OFFICE_SOURCE", format!("sqlite:{}", folder.path().join("simda.db").display()));
         drop(base.run(&["migrate"]).well());
-        let office = Self { folder, size, base, port, key: OnceLock::new(), database };
+        let office = Self { folder, size, base, port, prefix, key: OnceLock::new(), database };
         office
             .legacy(&format!(
                 "create table ta_belanja (id integer primary key, tahun int, kode_skpd text, kode_sub text, kode_rek text, uraian text, total text);
@@ -173,6 +175,32 @@ impl Office {
         }
     }
 
+    /// What stands before the names of its exchanges and queues.
+    pub(crate) fn prefix(&self) -> &str {
+        &self.prefix
+    }
+
+    /// An address of its API.
+    pub(crate) fn url(&self, path: &str) -> String {
+        format!("http://127.0.0.1:{}{path}", self.port)
+    }
+
+    /// Starts the hub alone, in good health.
+    pub(crate) fn start_hub(&self) -> Running {
+        self.base.start(&["serve"])
+    }
+
+    /// Posts to the API; `None` when it does not answer, or not well.
+    pub(crate) async fn post(&self, key: &str, path: &str, body: &Value) -> Option<Value> {
+        let client = reqwest::Client::builder().no_proxy().timeout(Duration::from_secs(10)).build().ok()?;
+        let request = client.post(self.url(path)).bearer_auth(key).header("content-type", "application/json");
+        let answer = request.body(body.to_string()).send().await.ok()?;
+        if !answer.status().is_success() {
+            return None;
+        }
+        serde_json::from_str(&answer.text().await.ok()?).ok()
+    }
+
     /// Asks the API; `None` while it does not answer.
     pub(crate) async fn ask(&self, path: &str) -> Option<Value> {
         let key = if let Some(key) = self.key.get() {
@@ -183,7 +211,7 @@ impl Office {
             self.key.get_or_init(|| key).clone()
         };
         let request = reqwest::Client::builder().no_proxy().timeout(Duration::from_secs(10)).build().ok()?;
-        let answer = request.get(format!("http://127.0.0.1:{}{path}", self.port)).bearer_auth(key).send().await.ok()?;
+        let answer = request.get(self.url(path)).bearer_auth(key).send().await.ok()?;
         if answer.status() != 200 {
             return None;
         }
@@ -224,6 +252,16 @@ impl Office {
         drop(tx);
         hub.close().await;
         number
+    }
+
+    /// Integers from the hub's database.
+    pub(crate) async fn numbers(&self, sql: &'static str) -> Vec<i64> {
+        let hub = muara_hub::store::Db::open(&self.database).await.expect("the hub's database opens");
+        let mut tx = hub.read().await.expect("the hub's database answers");
+        let rows: Vec<(i64,)> = muara_hub::store::rows::Statement::new(sql).fetch_all(&mut tx).await.expect(sql);
+        drop(tx);
+        hub.close().await;
+        rows.into_iter().map(|(number,)| number).collect()
     }
 
     /// Damages the hub's database behind its back.

@@ -121,13 +121,14 @@ impl Config {
     /// How webhooks are sent, and where they may go.
     pub fn webhooks(&self) -> Result<Settings, Failure> {
         let networks = self.networks("the configuration")?;
-        let authorities = match self.webhook_authorities.as_os_str().is_empty() {
-            true => None,
-            false => Some(std::fs::read_to_string(&self.webhook_authorities).map_err(|error| {
-                let file = self.webhook_authorities.display();
-                Failure::usage("E0701", format!("could not read {file}: {error}"), "correct `webhook_authorities`")
-            })?),
+        let file = Some(&self.webhook_authorities).filter(|file| !file.as_os_str().is_empty());
+        let read = |file: &PathBuf| {
+            std::fs::read_to_string(file).map_err(|error| {
+                let what = format!("could not read {}: {error}", file.display());
+                Failure::usage("E0701", what, "correct `webhook_authorities`")
+            })
         };
+        let authorities = file.map(read).transpose()?;
         Ok(Settings { policy: Policy { networks, may_be_http: self.webhook_http }, authorities, ..Settings::default() })
     }
 

@@ -80,7 +80,7 @@ impl Teller {
             kind: format!("muara.subscription.{op}.v1"),
             subject: subscription.to_owned(),
             time: at,
-            ..self.bare("subscription", position, Data::Word(word))
+            ..Self::bare("subscription", position, Data::Word(word))
         }
     }
 
@@ -132,7 +132,7 @@ impl Teller {
             kind: format!("muara.{}.{}.v1", row.kind, note.op),
             subject: format!("{}/{}/{}", note.region, note.system, note.stream),
             time: Moment::from_micros(row.at),
-            ..self.bare(&row.kind, self.position(row.seq), Data::Note(note))
+            ..Self::bare(&row.kind, self.position(row.seq), Data::Note(note))
         }
     }
 
@@ -142,12 +142,12 @@ impl Teller {
             kind: format!("muara.{}.{}.v1", record.record_type, record.op),
             subject: RecordId::from_bytes(id).map(|id| id.to_string()).unwrap_or_default(),
             time,
-            ..self.bare(&record.record_type.clone(), position, Data::Record(Box::new(record)))
+            ..Self::bare(&record.record_type.clone(), position, Data::Record(Box::new(record)))
         }
     }
 
     /// What every event has; the rest is put over it.
-    fn bare(&self, what: &str, position: Position, data: Data) -> Event {
+    fn bare(what: &str, position: Position, data: Data) -> Event {
         Event {
             specversion: "1.0",
             id: position.to_string(),

@@ -103,9 +103,7 @@ fn within(address: Ipv6Addr) -> Option<Ipv4Addr> {
     match address.segments() {
         [0, 0, 0, 0, 0, 0, 0, 1] => None,
         // IPv4-compatible, translated (SIIT), NAT64.
-        [0, 0, 0, 0, 0, 0, high, low] | [0, 0, 0, 0, 0xffff, 0, high, low] | [0x64, 0xff9b, 0, 0, 0, 0, high, low] => {
-            pair(high, low)
-        }
+        [0, 0, 0, 0, 0 | 0xffff, 0, high, low] | [0x64, 0xff9b, 0, 0, 0, 0, high, low] => pair(high, low),
         // 6to4.
         [0x2002, high, low, ..] => pair(high, low),
         // Teredo shows its client's address with all bits turned.
@@ -118,8 +116,14 @@ const fn v4([a, b, c, d]: [u8; 4], length: u8) -> IpNet {
     IpNet::V4(Ipv4Net::new_assert(Ipv4Addr::new(a, b, c, d), length))
 }
 
-const fn v6([a, b, c, d, e, f, g, h]: [u16; 8], length: u8) -> IpNet {
-    IpNet::V6(Ipv6Net::new_assert(Ipv6Addr::new(a, b, c, d, e, f, g, h), length))
+const fn v6(words: [u16; 8], length: u8) -> IpNet {
+    let mut bits = 0;
+    let mut place = 0;
+    while place < words.len() {
+        bits = bits << 16 | words[place] as u128;
+        place += 1;
+    }
+    IpNet::V6(Ipv6Net::new_assert(Ipv6Addr::from_bits(bits), length))
 }
 
 #[cfg(test)]

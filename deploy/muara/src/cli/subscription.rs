@@ -7,7 +7,7 @@ use clap::{Args, Subcommand};
 pub enum Subscription {
     /// Tell an application of changes, with the rights of an API key.
     #[command(subcommand)]
-    Create(NewSubscription),
+    Create(Box<NewSubscription>),
     /// All subscriptions, and how far they are.
     List,
     /// One subscription.

@@ -50,25 +50,27 @@ async fn tail(hub: &Hub, after: Option<&str>, filter: &Filter, personal: bool, f
     let viewer = Viewer { may_see_personal: personal, ..Viewer::internal() };
     let (tasks, token) = (TaskTracker::new(), CancellationToken::new());
     installation::end_on_signal(token.clone(), &tasks);
-    let mut from = None;
+    let mut from: Option<(String, i64)> = None;
     while !token.is_cancelled() {
         let mut tx = hub.db.read().await?;
         let head = head::read(&mut tx).await?;
-        let place = match from {
-            Some(place) => place,
-            None => {
-                let start = Start::parse(after.unwrap_or("now")).filter(|start| *start != Start::Snapshot);
-                let start =
-                    start.ok_or_else(|| wrong("`--after` is a position, a time, `now` or `beginning`".into()))?;
-                subscribing::place(&mut tx, &start, &head).await.map_err(|refusal| wrong(refusal.to_string()))?
+        let place = if let Some((epoch, place)) = from {
+            if epoch != head.epoch {
+                return Err(wrong("the database was restored: what was told may not stand any more".into()));
             }
+            place
+        } else {
+            let start = Start::parse(after.unwrap_or("now")).filter(|start| *start != Start::Snapshot);
+            let start = start.ok_or_else(|| wrong("`--after` is a position, a time, `now` or `beginning`".into()))?;
+            subscribing::place(&mut tx, &start, &head).await.map_err(|refusal| wrong(refusal.to_string()))?
         };
         let told = Subscriber::new(&viewer, filter, &hub.name, &head.epoch).map_err(wrong)?;
         let stretch = told.read(&mut tx, &head, place, BATCH, SPANS).await?;
         drop(tx);
         stretch.events.iter().for_each(|event| output::print(event.whole().get()));
-        from = Some(stretch.until);
-        if stretch.until < head.seq {
+        let is_behind = stretch.until < head.seq;
+        from = Some((head.epoch, stretch.until));
+        if is_behind {
             continue;
         }
         if !follow {

@@ -22,7 +22,7 @@ use crate::{installation, output};
 /// Looks at subscriptions and gives them orders; a running hub carries them out within a second.
 pub(super) async fn run(what: Subscription, config: &Config, as_json: bool) -> Result<ExitCode, Failure> {
     match what {
-        Subscription::Create(new) => create(new, config, as_json).await?,
+        Subscription::Create(new) => create(*new, config, as_json).await?,
         Subscription::List => list(config, as_json).await?,
         Subscription::Show { id } => show(&id, config).await?,
         Subscription::Pause { id } => order(&id, Order::Pause, config, as_json).await?,

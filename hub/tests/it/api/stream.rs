@@ -44,7 +44,7 @@ impl Listening {
                 return Some(frame);
             }
             let bytes = timeout(Duration::from_secs(20), self.bytes.next()).await.expect("a frame comes").transpose();
-            self.rest.push_str(&String::from_utf8(bytes.ok()??.to_vec()).unwrap());
+            self.rest.push_str(std::str::from_utf8(&bytes.ok()??).unwrap());
         }
     }
 
