@@ -31,7 +31,7 @@ pub use events::{Events, Letter, To};
 pub use parcel::Receipt;
 pub use permissions::{binding_commands, reading_commands};
 pub use publisher::{Outgoing, Publisher};
-pub use subscriber::{QueueBounds, QueueDepth, subscription_queue};
+pub use subscriber::{EVENTS_NOT_TAKEN, QueueBounds, QueueDepth, subscription_queue};
 
 /// The largest message that the bus takes, in bytes: what RabbitMQ 4 takes unless told otherwise.
 pub const MAX_MESSAGE_BYTES: usize = 16 * 1024 * 1024;

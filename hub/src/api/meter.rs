@@ -24,6 +24,9 @@ const TIDY_EVERY: u64 = 2_048;
 /// Every verdict is told, so that a line does not vanish when its count is zero.
 const VERDICTS: [&str; 4] = ["none", "ok", "failed", "unproved"];
 
+/// A subscription with how far it was told and how often that failed, as the census has it.
+type Told = (String, i64, i64);
+
 /// Where metrics go: to the API's own recorder, or to the program's.
 #[derive(Clone)]
 pub struct Meter {
@@ -115,6 +118,13 @@ fn gauges(head: &Head, readers: &[Reader], census: &Census, connected: bool) -> 
     let count = |verdict: &str| census.verdicts.iter().find(|(name, _)| name == verdict).map_or(0, |(_, count)| *count);
     let verdicts = VERDICTS.map(|verdict| (format!("{{verdict=\"{verdict}\"}}"), count(verdict)));
     gauge("muara_streams", "Streams by the verdict on their last run.", &verdicts);
+    let of = |value: fn(&Told, &Head) -> i64| -> Vec<(String, i64)> {
+        census.told.iter().map(|told| (format!("{{subscription=\"{}\"}}", told.0), value(told, head))).collect()
+    };
+    let lag = of(|(_, cursor, _), head| (head.seq - cursor).max(0));
+    gauge("muara_subscription_lag", "Places of the log that a subscription has not been told yet.", &lag);
+    let failed = of(|(_, _, failed), _| *failed);
+    gauge("muara_subscription_failed", "Attempts to tell a subscription that failed, since it was made.", &failed);
     gauge("muara_bus_connected", "1 while the bus carries.", &plain(i64::from(connected)));
     text
 }
@@ -128,7 +138,8 @@ mod tests {
     fn gauges_are_told_even_when_they_are_zero() {
         let head = Head { epoch: "00000000".into(), seq: 12, at: Moment::default() };
         let reader = Reader { name: "totals".into(), epoch: "00000000".into(), cursor: 5, owner: None };
-        let census = Census { verdicts: vec![("ok".into(), 3)], ..Census::default() };
+        let told = vec![("sub-a".into(), 10, 2)];
+        let census = Census { verdicts: vec![("ok".into(), 3)], told, ..Census::default() };
         let text = gauges(&head, &[reader], &census, true);
         for line in [
             "muara_log_head 12",
@@ -136,6 +147,8 @@ mod tests {
             "muara_quarantine_open 0",
             "muara_streams{verdict=\"ok\"} 3",
             "muara_streams{verdict=\"failed\"} 0",
+            "muara_subscription_lag{subscription=\"sub-a\"} 2",
+            "muara_subscription_failed{subscription=\"sub-a\"} 2",
             "muara_bus_connected 1",
         ] {
             assert!(text.lines().any(|known| known == line), "{line}");

@@ -4,6 +4,7 @@
 //! the connection breaks; events about different records go side by side.
 
 use std::collections::HashMap;
+use std::sync::atomic::{AtomicUsize, Ordering};
 
 use muara_schemas::bus::{self, Events, Letter, QueueBounds, Receipt, To, subscription_queue};
 use tokio::time::{Instant, interval_at};
@@ -15,12 +16,17 @@ use crate::hub::Hub;
 use crate::store::{Error, Result, subscriptions};
 use crate::subscription::{Queue, Target};
 
-/// How many events are gathered at once.
-const BATCH: usize = 512;
+/// What is told of the exchange when a queue that is bound to it is full and refuses what comes.
+const REFUSED: &str =
+    "E0415: a queue that somebody bound to muara.changes is full and has `reject-publish`; it misses events";
+/// How many events are gathered at once: what comes again when the hub dies meanwhile.
+const BATCH: usize = 128;
 
 /// A way to the broker.
 pub(super) struct Broker {
     events: Events,
+    /// How often a queue that somebody bound by hand has refused an event since that was last noted.
+    refused: AtomicUsize,
     /// The subscriber's queue; none for the exchange of changes.
     bounds: Option<QueueBounds>,
 }
@@ -44,7 +50,7 @@ impl Broker {
         if let Some(bounds) = &bounds {
             hub.bus.open_queue(bounds).await?;
         }
-        Ok(Self { events, bounds })
+        Ok(Self { events, refused: AtomicUsize::new(0), bounds })
     }
 
     /// Brings the next events, and saves how far the subscriber has come.
@@ -62,9 +68,10 @@ impl Broker {
         let mut tx = courier.hub.db.write().await?;
         let told = (count, courier.hub.clock.now());
         subscriptions::advance(&mut tx, (row.subscription, &courier.owner), &row.progress(), &to, told).await?;
-        let trouble = self.events.trouble();
-        if row.trouble != trouble {
-            subscriptions::note(&mut tx, row.subscription, trouble.as_deref(), None, 0).await?;
+        let refused = self.refused.swap(0, Ordering::Relaxed);
+        let trouble = self.events.trouble().or_else(|| (refused > 0).then(|| REFUSED.to_owned()));
+        if row.trouble != trouble || refused > 0 {
+            subscriptions::note(&mut tx, row.subscription, trouble.as_deref(), None, refused).await?;
         }
         tx.commit().await?;
         muara_schemas::fault::point("courier.saved");
@@ -123,6 +130,7 @@ impl Broker {
             // A queue that somebody bound by hand refused it, after some tries; the other queues have it.
             Err(bus::Error::NotKept { .. }) if self.bounds.is_none() => {
                 metrics::counter!("muara_changes_refused_total").increment(1);
+                self.refused.fetch_add(1, Ordering::Relaxed);
                 Ok(())
             }
             outcome => outcome,

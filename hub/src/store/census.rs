@@ -15,6 +15,8 @@ pub struct Census {
     pub findings_open: i64,
     /// Streams by verdict.
     pub verdicts: Vec<(String, i64)>,
+    /// Subscriptions that are told, by id: the last place that was told, and how many attempts failed.
+    pub told: Vec<(String, i64, i64)>,
 }
 
 /// Counts.
@@ -25,5 +27,10 @@ pub async fn take(tx: &mut Tx) -> Result<Census> {
         Statement::new("select count(*) from findings where closed_at is null").fetch_one(tx).await?;
     let verdicts =
         Statement::new("select verdict, count(*) from streams group by verdict order by verdict").fetch_all(tx).await?;
-    Ok(Census { quarantine_open, parked: parked::count(tx).await?, findings_open, verdicts })
+    let told = Statement::new(
+        "select id, cursor, failed from subscriptions where state = 'active' order by subscription limit 10000",
+    )
+    .fetch_all(tx)
+    .await?;
+    Ok(Census { quarantine_open, parked: parked::count(tx).await?, findings_open, verdicts, told })
 }

@@ -28,6 +28,9 @@ pub struct QueueDepth {
     pub consumers: u64,
 }
 
+/// The queue where events go that no subscriber took in time.
+pub const EVENTS_NOT_TAKEN: &str = "muara.events.dead";
+
 impl QueueBounds {
     /// The usual bounds: 64 MiB, and neither number nor time.
     pub fn new(name: impl Into<String>) -> Self {

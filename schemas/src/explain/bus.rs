@@ -74,4 +74,9 @@ pub const CODES: &[Code] = &[
         title: "an event does not fit into a message",
         explanation: "A property of the event, such as its id, its type, its routing key or the name of its queue, is longer than the 255 bytes that AMQP has for it. It would never go and is given back. The message names the property; names and codes in definitions are far shorter, so look for what was made by hand.",
     },
+    Code {
+        code: "E0415",
+        title: "a queue that somebody bound to muara.changes refuses events",
+        explanation: "A queue that was bound by hand to the exchange of changes is full and has the overflow `reject-publish`, so the broker refuses what comes. After some tries the hub goes on without it, for the other queues have the event: this queue misses it. Declare such queues as quorum queues with `drop-head`, or subscribe with a queue of its own, which the hub waits for and which misses nothing.",
+    },
 ];

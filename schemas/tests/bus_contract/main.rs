@@ -9,6 +9,7 @@
     reason = "a test has no task set, and is told by the environment where a broker is"
 )]
 
+mod letters;
 mod outage;
 mod proxy;
 mod rig;

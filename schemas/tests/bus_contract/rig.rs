@@ -99,14 +99,14 @@ impl Broker {
         let connection = self.connection().await;
         let channel = connection.create_channel().await.unwrap();
         let mut queues: Vec<String> = (0..8).map(|n| self.named(&format!("muara.records.{n}"))).collect();
-        queues.push(self.named("muara.dead"));
+        queues.extend(["muara.dead", "muara.events.dead"].map(|name| self.named(name)));
         queues.extend(
             SYSTEMS.map(|(region, system)| self.named(&format!("muara.control.{}.{system}", region.replace('.', "-")))),
         );
         for queue in queues {
             channel.queue_delete(queue.as_str().into(), QueueDeleteOptions::default()).await.unwrap();
         }
-        for exchange in ["muara.records", "muara.control", "muara.dead"] {
+        for exchange in ["muara.records", "muara.control", "muara.dead", "muara.changes", "muara.events.dead"] {
             let name = self.named(exchange);
             channel.exchange_delete(name.as_str().into(), ExchangeDeleteOptions::default()).await.unwrap();
         }

@@ -1,6 +1,6 @@
 //! What one subscriber was told, as it came, and what must hold of it.
 
-use std::collections::{BTreeSet, HashMap, HashSet};
+use std::collections::{BTreeMap, BTreeSet, HashMap, HashSet};
 use std::sync::{Arc, Mutex};
 
 use serde_json::Value;
@@ -51,5 +51,35 @@ impl Heard {
             }
         }
         Ok(())
+    }
+
+    /// Whether it was told to start anew.
+    pub(super) fn was_told_to_start_anew(&self) -> bool {
+        self.all().iter().any(|event| event["data"]["op"] == "resync")
+    }
+
+    /// What somebody holds who did as he was told: each record's amount.
+    pub(super) fn state(&self) -> BTreeMap<String, String> {
+        let mut held: HashMap<String, (i64, String)> = HashMap::new();
+        for event in self.all() {
+            let data = &event["data"];
+            let (op, version) = (data["op"].as_str().unwrap_or_default(), data["version"].as_i64().unwrap_or(0));
+            let Some(subject) = event["subject"].as_str() else {
+                held.clear();
+                continue;
+            };
+            let is_old = held.get(subject).is_some_and(|(known, _)| *known > version);
+            match op {
+                "resync" => held.clear(),
+                _ if is_old => {}
+                "deleted" | "erased" => drop(held.remove(subject)),
+                "read" | "created" | "updated" => {
+                    let amount = data["after"]["amount"].as_str().expect("a budget line has an amount").to_owned();
+                    held.insert(subject.to_owned(), (version, amount));
+                }
+                _ => {}
+            }
+        }
+        held.into_iter().map(|(subject, (_, amount))| (subject, amount)).collect()
     }
 }

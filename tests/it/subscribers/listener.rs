@@ -10,7 +10,7 @@ use futures_util::StreamExt;
 use lapin::options::{BasicAckOptions, BasicConsumeOptions, BasicQosOptions};
 use lapin::types::FieldTable;
 use lapin::{Connection, ConnectionProperties};
-use serde_json::Value;
+use serde_json::{Value, json};
 use tokio::net::TcpListener;
 use tokio::task::JoinHandle;
 
@@ -49,9 +49,10 @@ impl Listener {
         })
     }
 
-    /// Listens to the stream, and goes on after the last id that it saw.
-    pub(super) fn stream(url: String, key: String, after: String) -> Self {
+    /// Listens to the stream, and goes on after the last id that it saw; told to start anew, it reads all records first.
+    pub(super) fn stream(base: String, key: String, after: String) -> Self {
         Self::of(async move |heard| {
+            let url = format!("{base}/changes/stream");
             let mut last = after;
             loop {
                 let client = reqwest::Client::builder().no_proxy().build().unwrap();
@@ -59,19 +60,19 @@ impl Listener {
                 if let Ok(answer) = request.send().await
                     && answer.status() == 200
                 {
-                    frames(answer, &heard, &mut last).await;
+                    frames(answer, &heard, &mut last, (&base, &key)).await;
                 }
                 tokio::time::sleep(AGAIN).await;
             }
         })
     }
 
-    /// Pulls with a wait, and goes on with the `next` of the answer before.
-    pub(super) fn pull(url: String, key: String, after: String) -> Self {
+    /// Pulls with a wait, and goes on with the `next` of the answer before; told to start anew, it reads all records first.
+    pub(super) fn pull(base: String, key: String, after: String) -> Self {
         Self::of(async move |heard| {
             let mut next = after;
             loop {
-                if let Some(answer) = pull(&url, &key, &next).await {
+                if let Some(answer) = pull(&base, &key, &next, &heard).await {
                     for item in answer["items"].as_array().unwrap() {
                         heard.take(item.clone());
                     }
@@ -117,7 +118,7 @@ async fn consume(uri: &str, queue: &str, heard: &Heard) -> Result<(), lapin::Err
 }
 
 /// Reads frames until the stream ends.
-async fn frames(answer: reqwest::Response, heard: &Heard, last: &mut String) {
+async fn frames(answer: reqwest::Response, heard: &Heard, last: &mut String, (base, key): (&str, &str)) {
     let mut text = String::new();
     let mut chunks = answer.bytes_stream();
     while let Some(Ok(chunk)) = chunks.next().await {
@@ -126,11 +127,11 @@ async fn frames(answer: reqwest::Response, heard: &Heard, last: &mut String) {
             let frame: String = text.drain(..end + 2).collect();
             let field = |name: &str| frame.lines().find_map(|line| line.strip_prefix(name)).map(str::trim);
             if let Some(data) = field("data:") {
-                let mut event: Value = serde_json::from_str(data).expect("data is JSON");
                 if field("event:") == Some("resync") {
-                    event = serde_json::json!({"id": field("id:"), "data": {"op": "resync", "told": event}});
+                    anew(base, key, field("id:").unwrap_or_default(), heard).await;
+                } else {
+                    heard.take(serde_json::from_str(data).expect("data is JSON"));
                 }
-                heard.take(event);
             }
             if let Some(id) = field("id:") {
                 id.clone_into(last);
@@ -139,18 +140,41 @@ async fn frames(answer: reqwest::Response, heard: &Heard, last: &mut String) {
     }
 }
 
-async fn pull(url: &str, key: &str, after: &str) -> Option<Value> {
+async fn pull(base: &str, key: &str, after: &str, heard: &Heard) -> Option<Value> {
     let client = reqwest::Client::builder().no_proxy().timeout(Duration::from_secs(20)).build().ok()?;
-    let request = client.get(url).query(&[("after", after), ("limit", "500"), ("wait", "2")]).bearer_auth(key);
-    let answer = request.send().await.ok()?;
+    let request = client.get(format!("{base}/changes")).query(&[("after", after), ("limit", "500"), ("wait", "2")]);
+    let answer = request.bearer_auth(key).send().await.ok()?;
     if answer.status() == 410 {
         let problem: Value = serde_json::from_str(&answer.text().await.ok()?).ok()?;
-        let position = problem["resync"]["after"].as_str().or(problem["resync"].as_str())?.to_owned();
-        let told = serde_json::json!({"id": position, "data": {"op": "resync", "told": problem}});
-        return Some(serde_json::json!({"items": [told], "next": position}));
+        let position = problem["resync"]["after"].as_str()?.to_owned();
+        anew(base, key, &position, heard).await;
+        return Some(json!({"items": [], "next": position}));
     }
     if answer.status() != 200 {
         return None;
     }
     serde_json::from_str(&answer.text().await.ok()?).ok()
+}
+
+/// Forgets everything, and reads all records as they stand.
+async fn anew(base: &str, key: &str, position: &str, heard: &Heard) {
+    heard.take(json!({"id": format!("{position}-resync"), "data": {"op": "resync"}}));
+    let mut after: Option<String> = None;
+    loop {
+        let mut question = vec![("limit", "500".to_owned())];
+        question.extend(after.clone().map(|after| ("after", after)));
+        let client = reqwest::Client::builder().no_proxy().timeout(Duration::from_secs(20)).build().unwrap();
+        let request = client.get(format!("{base}/records")).query(&question).bearer_auth(key);
+        let Ok(answer) = request.send().await else { continue };
+        let Ok(page) = serde_json::from_str::<Value>(&answer.text().await.unwrap_or_default()) else { continue };
+        for record in page["items"].as_array().into_iter().flatten() {
+            let data = json!({"op": "read", "version": record["version"], "after": record["data"]["record"]});
+            heard.take(json!({"id": format!("{position}-read"), "subject": record["id"], "data": data}));
+        }
+        match page["next"].as_str() {
+            Some(next) => after = Some(next.to_owned()),
+            None if page["items"].is_array() => return,
+            None => {}
+        }
+    }
 }

@@ -1,5 +1,6 @@
 //! An installation over a broker of its own, with a subscriber of each kind.
 
+use std::collections::BTreeMap;
 use std::time::Duration;
 
 use muara_tests::{Services, free_port, wait_telling};
@@ -16,7 +17,6 @@ const BEGINNING: &str = "1970-01-01T00:00:00Z";
 pub(super) struct Site {
     pub(super) office: Office,
     pub(super) running: Running1,
-    pub(super) key: String,
     pub(super) services: Services,
     hook: u16,
     hooked: Heard,
@@ -24,8 +24,6 @@ pub(super) struct Site {
     pub(super) queue: Listener,
     pub(super) stream: Listener,
     pub(super) pull: Listener,
-    /// Ids of the subscriptions: the webhook and the queue.
-    pub(super) subscriptions: [String; 2],
 }
 
 impl Site {
@@ -41,17 +39,15 @@ impl Site {
         let endpoint = Listener::endpoint(hook, hooked.clone()).await;
         let from = json!("beginning");
         let target = json!({"kind": "webhook", "url": format!("http://127.0.0.1:{hook}/hook")});
-        let webhook = subscribe(&office, &key, json!({"name": "hook", "from": from, "target": target})).await;
+        subscribe(&office, &key, json!({"name": "hook", "from": from, "target": target})).await;
         let target = json!({"kind": "amqp"});
         let queued = subscribe(&office, &key, json!({"name": "queue", "from": from, "target": target})).await;
         let name = format!("{}{}", office.prefix(), queued["queue"].as_str().unwrap());
         let queue = Listener::queue(services.amqp_url.clone(), name);
         let start = position(&office).await;
-        let stream = Listener::stream(office.url("/api/v1/changes/stream"), key.clone(), start.clone());
-        let pull = Listener::pull(office.url("/api/v1/changes"), key.clone(), start);
-        let subscriptions = [webhook, queued].map(|made| made["id"].as_str().unwrap().to_owned());
-        let endpoint = Some(endpoint);
-        Self { office, running, key, services, hook, hooked, endpoint, queue, stream, pull, subscriptions }
+        let stream = Listener::stream(office.url("/api/v1"), key.clone(), start.clone());
+        let pull = Listener::pull(office.url("/api/v1"), key.clone(), start);
+        Self { office, running, services, hook, hooked, endpoint: Some(endpoint), queue, stream, pull }
     }
 
     /// Everybody who listens, by name.
@@ -95,9 +91,25 @@ impl Site {
         wait_telling("everybody to be told", patience, told, tell).await;
     }
 
-    /// Gives a subscription an order.
-    pub(super) async fn order(&self, id: &str, order: &Value) -> Value {
-        self.office.post(&self.key, &format!("/api/v1/subscriptions/{id}"), order).await.expect("it is done")
+    /// Waits until so many records changed after they were created.
+    pub(super) async fn all_changed(&self, count: i64) {
+        let changed = async || self.office.number("select count(*) from changes where op = 'updated'").await >= count;
+        wait_telling("records to change", Duration::from_mins(2), changed, || self.office.said()).await;
+    }
+
+    /// Each record's amount as it stands.
+    pub(super) async fn stands(&self) -> BTreeMap<String, String> {
+        let mut stands = BTreeMap::new();
+        let mut path = "/api/v1/records?limit=500".to_owned();
+        while let Some(page) = self.office.ask(&path).await {
+            for record in page["items"].as_array().into_iter().flatten() {
+                let text = |value: &Value| value.as_str().unwrap_or_default().to_owned();
+                stands.insert(text(&record["id"]), text(&record["data"]["record"]["amount"]));
+            }
+            let Some(next) = page["next"].as_str() else { break };
+            path = format!("/api/v1/records?limit=500&after={next}");
+        }
+        stands
     }
 }
 

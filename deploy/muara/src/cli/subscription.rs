@@ -83,7 +83,7 @@ pub enum NewSubscription {
         /// How many requests are under way at once.
         #[arg(long)]
         concurrency: Option<usize>,
-        /// How many requests begin in a second at most
+        /// How many requests begin in a second at most.
         #[arg(long, value_name = "NUMBER")]
         per_second: Option<u32>,
         /// What, and in whose name.

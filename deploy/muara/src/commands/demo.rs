@@ -1,5 +1,6 @@
 //! `muara demo`: a simulated regency, connectors, hub and API in one process and one folder.
 
+use std::net::{IpAddr, Ipv4Addr, Ipv6Addr};
 use std::path::{Path, PathBuf};
 use std::process::ExitCode;
 use std::sync::Arc;
@@ -10,8 +11,10 @@ use muara_connectors::runner::{Connector, Handle, Options};
 use muara_demo::Demo;
 use muara_hub::Hub;
 use muara_hub::access::{Role, Viewer};
-use muara_hub::api::key::Grants;
+use muara_hub::api::key::{Grants, READ, SUBSCRIBE};
 use muara_hub::intake::Senders;
+use muara_hub::webhook::guard::Policy;
+use muara_hub::webhook::sender::Settings;
 use muara_schemas::Clock;
 use muara_schemas::bus::Bus;
 use tokio_util::sync::CancellationToken;
@@ -57,6 +60,7 @@ pub(super) async fn run(options: cli::Demo, _config: &Config, as_json: bool) -> 
     let database = format!("sqlite:{}", folder.path().join("muara.db").display());
     let _lock = installation::lock(&database)?;
     let hub = Hub::open(&database, Bus::local(), Clock::system()).await?;
+    let hub = Hub { webhooks: to_this_machine(), ..hub };
     hub.start(Senders::anybody(), &tasks, &token);
     let bars = Arc::new(Bars::new(as_json));
     let connectors = start_connectors(&demo, &hub, folder.path(), &options, &bars, &token).await?;
@@ -73,6 +77,12 @@ pub(super) async fn run(options: cli::Demo, _config: &Config, as_json: bool) -> 
     connectors.stop().await;
     serve::end(&hub, &tasks, &token).await;
     Ok(code)
+}
+
+/// Webhooks of the demo may go to this machine over plain HTTP, so that a subscriber can be tried at once.
+fn to_this_machine() -> Settings {
+    let networks = vec![IpAddr::from(Ipv4Addr::LOCALHOST).into(), IpAddr::from(Ipv6Addr::LOCALHOST).into()];
+    Settings { policy: Policy { networks, may_be_http: true }, ..Settings::default() }
 }
 
 fn failed(error: &dyn std::fmt::Display) -> Failure {
@@ -144,7 +154,9 @@ impl Running<'_> {
         let listener = serve::bind(&format!("127.0.0.1:{port}")).await?;
         let address = listener.local_addr().map_err(|error| failed(&error))?;
         let viewer = Viewer { role: Role::Leader, regions: None, agencies: None, may_see_personal: false };
-        let secret = key::create(self.hub, "demo", &Grants::reading(viewer), None).await?;
+        let scopes = vec![READ.to_owned(), SUBSCRIBE.to_owned()];
+        let grants = Grants { scopes, ..Grants::reading(viewer) };
+        let secret = key::create(self.hub, "demo", &grants, None).await?;
         self.bars.say(&welcome(&address.to_string(), &secret, self.folder));
         let first = async {
             self.connectors.run_all_full().await;
@@ -175,7 +187,8 @@ fn welcome(address: &str, key: &str, folder: &Path) -> String {
          Try:\n  \
          curl -s -H 'Authorization: Bearer {key}' 'http://{address}/api/v1/views/absorption?fiscal_year=2026'\n  \
          curl -s -H 'Authorization: Bearer {key}' 'http://{address}/api/v1/records?type=disbursement&limit=3'\n  \
-         curl -s -H 'Authorization: Bearer {key}' 'http://{address}/api/v1/changes?limit=5'\n\n\
+         curl -s -H 'Authorization: Bearer {key}' 'http://{address}/api/v1/changes?limit=5'\n  \
+         curl -N -H 'Authorization: Bearer {key}' 'http://{address}/api/v1/changes/stream'\n\n\
          Stop with Ctrl-C.",
         folder = folder.display()
     )

@@ -6,8 +6,11 @@ use std::process::ExitCode;
 use muara_connectors::definition;
 use muara_connectors::worker::Evaluator;
 use muara_hub::access::Viewer;
-use muara_hub::store::{Db, findings, head, journal, parked, quarantine, readers, streams};
-use muara_schemas::bus::Health;
+use muara_hub::store::head::Head;
+use muara_hub::store::subscriptions::Subscription;
+use muara_hub::store::{Db, findings, head, journal, parked, quarantine, readers, streams, subscriptions};
+use muara_hub::subscription::EXCHANGE;
+use muara_schemas::bus::{EVENTS_NOT_TAKEN, Health};
 use muara_schemas::{Clock, Moment};
 use serde::Serialize;
 use tokio_util::sync::CancellationToken;
@@ -112,11 +115,18 @@ async fn bus(config: &Config) -> Look {
         Err(failure) => return look("bus", State::Bad, failure.what(), Some(failure.cure())),
     };
     let dead = bus.dead_letter_count().await;
+    let late = bus.queue_depth(EVENTS_NOT_TAKEN).await.map_or(0, |depth| depth.ready);
     let answer = match (bus.health(), dead) {
         (Health::Failing(error), _) => {
             look("bus", State::Bad, error.to_string(), Some("check `bus` in muara.toml and the broker"))
         }
         (Health::Connected, Err(error)) => look("bus", State::Bad, error.to_string(), None),
+        (Health::Connected, Ok(0)) if late > 0 => look(
+            "bus",
+            State::Warning,
+            format!("{late} events that no subscriber took in time in queue {EVENTS_NOT_TAKEN}"),
+            Some("see which of the queues is not read; `muara changes replay` tells its subscriber again"),
+        ),
         (Health::Connected, Ok(0)) => look("bus", State::Good, "connected, no dead letters", None),
         (Health::Connected, Ok(count)) => look(
             "bus",
@@ -168,6 +178,7 @@ async fn contents(db: &Db, now: Moment) -> Result<Vec<Look>, Failure> {
             Some("see `muara quarantine list`, and mend the source or its definition"),
         ));
     }
+    looks.extend(subscriptions::all(&mut tx).await?.iter().filter_map(|row| told(row, &head)));
     let now = now.micros();
     let all = streams::all(&mut tx).await?;
     let runs = journal::current(&mut tx, &Viewer::internal(), &all.keys().copied().collect::<Vec<_>>()).await?;
@@ -188,4 +199,30 @@ async fn contents(db: &Db, now: Moment) -> Result<Vec<Look>, Failure> {
         }
     }
     Ok(looks)
+}
+
+/// What is to be said of a subscription; nothing of one that is well, or that somebody paused.
+fn told(row: &Subscription, head: &Head) -> Option<Look> {
+    let id = &row.id;
+    let warn = |detail: String, cure: &str| Some(look("subscription", State::Warning, detail, Some(cure)));
+    if row.state == "paused" {
+        let reason = row.reason.as_deref().filter(|reason| *reason != "asked for")?;
+        return warn(format!("{id} is paused: {reason}"), "mend its endpoint or key, then `muara subscription resume`");
+    }
+    if let Some(trouble) = &row.trouble {
+        let cure = if row.id == EXCHANGE {
+            "see `muara explain` with the code; bind queues with `drop-head`, or subscribe with a queue of its own"
+        } else {
+            "see `muara subscription deliveries` and `muara explain` with the code"
+        };
+        return warn(format!("{id}: {trouble}"), cure);
+    }
+    let behind = if row.epoch == head.epoch { head.seq - row.cursor } else { head.seq };
+    if behind > MUCH_BEHIND {
+        return warn(
+            format!("{id} is {behind} changes behind"),
+            "is a `muara serve` running, and does its reader keep up?",
+        );
+    }
+    None
 }

@@ -4,7 +4,7 @@
 //! Changing one here makes existing queues a mismatch ([`super::super::Error::Mismatch`]): an upgrade has to say so.
 
 use super::super::control_key;
-use super::super::subscriber::QueueBounds;
+use super::super::subscriber::{EVENTS_NOT_TAKEN, QueueBounds};
 use crate::bus::DELIVERY_LIMIT;
 use crate::stream::PARTITIONS;
 
@@ -71,7 +71,7 @@ impl Names {
 
     /// Where events go that their subscriber did not take in time, or took too often.
     fn dead_events(&self) -> String {
-        format!("{}muara.events.dead", self.prefix)
+        format!("{}{EVENTS_NOT_TAKEN}", self.prefix)
     }
 
     pub(super) fn exchanges(&self) -> [String; 5] {
