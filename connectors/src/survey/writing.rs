@@ -128,10 +128,13 @@ fn head(source: &Found, looked: usize) -> Vec<String> {
     let mut head = vec![format!("Proposed by `muara connector new` from {looked} records of a sample. It has asked:")];
     head.extend(source.asked.iter().take(3).map(|asked| format!("  {asked}")));
     head.push(
-        "Behind each line of `map` stands how sure it is, and why. Look at what is marked CONFIRM; fill what is marked"
+        "Behind each line of `map` stands how sure it is, and why. Look at what is marked CONFIRM and take the word out;"
             .to_owned(),
     );
-    head.push("DECIDE. Then: `muara lint`, `muara preview`, and `muara test` for the tests at the end.".to_owned());
+    head.push(
+        "fill what is marked DECIDE: until then nothing is sent. `muara lint`, `muara preview` and `muara test` help."
+            .to_owned(),
+    );
     if !source.needs.is_empty() {
         head.push(format!("It needs the environment variables {}.", source.needs.join(", ")));
     }

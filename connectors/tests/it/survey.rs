@@ -35,7 +35,9 @@ async fn whole(found: &Found, constants: &[(&str, &str)]) -> Written {
     };
     let written = writing::write(found, &wanted, &mut jq::evaluate).unwrap();
     let text = &written.text;
-    let (definitions, said) = definition::read(vec![Origin::new("new.yaml", text)]);
+    let (definitions, mut said) = definition::read(vec![Origin::new("new.yaml", text)]);
+    // What is guessed is told, and has to be confirmed.
+    said.retain(|report| report.code != "W0106");
     assert!(said.is_empty(), "{}\n{text}", said.iter().map(ToString::to_string).collect::<Vec<_>>().join("\n"));
     let stream = &definitions[0].streams[0];
     assert_eq!(stream.tests.len(), 2, "{text}");
