@@ -43,6 +43,7 @@ use frame::{Job, Piece, Problem, Said, Spot};
 use sets::Task;
 
 pub(super) use serve::read_one_file;
+pub(crate) use sets::set_of;
 
 /// Codes of what is wrong with a file; its process can say no others.
 const CODES: [&str; 7] = ["E0203", "E0208", "E0230", "E0231", "E0232", "E0233", "E0234"];
