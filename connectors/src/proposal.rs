@@ -5,6 +5,8 @@
 
 use muara_schemas::catalog::RecordType;
 
+use crate::mapping::shape::Kind;
+
 mod assignment;
 mod codes;
 mod constant;
@@ -52,6 +54,12 @@ pub struct Proposal {
 pub fn for_field(field: &SourceField, record_type: &RecordType, taken: &[&str]) -> Vec<Proposal> {
     let taken: Vec<String> = taken.iter().map(|target| target.trim_start_matches('/').replace('/', ".")).collect();
     among(field, record_type.name(), &targets(record_type), &taken)
+}
+
+/// The names of the amounts that a record of a type holds itself, in no list and no object.
+pub(crate) fn amounts(record_type: &RecordType) -> Vec<String> {
+    let is_own = |target: &Target| target.kind == Kind::Money && !target.path.contains('.');
+    targets(record_type).into_iter().filter(is_own).map(|target| target.path).collect()
 }
 
 /// The same with the type's targets at hand.
