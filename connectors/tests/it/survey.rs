@@ -153,6 +153,24 @@ async fn a_database_lists_its_tables_and_tells_its_primary_key() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
+async fn the_only_table_of_a_database_needs_no_asking() {
+    let folder = tempfile::tempdir().unwrap();
+    let file = folder.path().join("simda.db");
+    let options = SqliteConnectOptions::new().filename(&file).create_if_missing(true);
+    let pool = SqlitePool::connect_with(options).await.unwrap();
+    sqlx::raw_sql("create table ta_belanja (id integer); insert into ta_belanja values (7)")
+        .execute(&pool)
+        .await
+        .unwrap();
+    pool.close().await;
+    let url = format!("sqlite:{}", file.display());
+
+    let found = sql::look(sql::Wanted { url: &url, table: None, system: "simda" }, &look()).await.unwrap();
+
+    assert_eq!((found.read.as_str(), found.records.len()), ("{table: ta_belanja}", 1));
+}
+
+#[tokio::test(flavor = "multi_thread")]
 async fn an_api_shows_its_list_and_how_it_pages() {
     let app = Router::new().route(
         "/api/paket",
