@@ -42,6 +42,7 @@ use child::Reading;
 use frame::{Job, Piece, Problem, Said, Spot};
 use sets::Task;
 
+pub(crate) use folder::is_meant;
 pub(super) use serve::read_one_file;
 pub(crate) use sets::set_of;
 

@@ -71,7 +71,7 @@ pub fn write(source: &Found, wanted: &Wanted, ask: Ask<'_>) -> Option<Written> {
     let table = table?;
     let own =
         source.key.clone().map(|fields| Key { fields, reason: "the table's primary key".to_owned(), confirm: false });
-    let key = own.or_else(|| proposal::key(&known, &rows))?;
+    let key = own.or_else(|| Some(proposal::within_year(proposal::key(&known, &rows)?, &known)))?;
     let mut notes = source.notes.clone();
     let mut cursor = None;
     if let Some(field) = proposal::cursor(&known) {

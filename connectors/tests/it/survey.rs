@@ -15,6 +15,8 @@ use rust_xlsxwriter::{Format, Workbook};
 use serde_json::{Value, json};
 use sqlx::sqlite::{SqliteConnectOptions, SqlitePool};
 
+mod files_of_versions;
+
 fn look() -> Look {
     let reader = Reader::at(env!("CARGO_BIN_EXE_connector-worker"));
     Look { variables: Variables::closed(), worker: None, reader, most: 50 }
