@@ -20,6 +20,7 @@ mod link;
 pub mod manual;
 pub mod model;
 mod node;
+mod open;
 mod paging;
 mod parse;
 pub mod reference;
@@ -35,6 +36,7 @@ mod walk;
 
 pub use model::{Definition, SourceSpec, Stream, System};
 pub use node::MAX_FILE_BYTES;
+pub(crate) use open::{CONFIRM, DECIDE};
 pub use reference::{Reference, Setting, Variables};
 pub use report::{Diagnostic, Origin, Severity};
 pub(crate) use source::is_secret_name;
@@ -45,6 +47,15 @@ pub const SCHEMA: &str = include_str!("../definition.schema.json");
 /// How the expressions of a definition's tests are evaluated.
 pub type Ask<'a> = &'a mut dyn FnMut(&[Program], &Json) -> Vec<Answer>;
 
+/// What definitions are read for.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Purpose {
+    /// To send records by them.
+    Use,
+    /// To look at what they would do.
+    Trial,
+}
+
 /// The largest list that a definition has beside it.
 pub(crate) const MAX_LIST_BYTES: usize = 16 * 1024 * 1024;
 
@@ -53,7 +64,7 @@ const MAX_FILES: usize = 2000;
 
 /// Reads definitions for use: files, or folders whose `*.yaml` and `*.yml` are taken in order of their names.
 ///
-/// Every reference to the environment or a file must have a value. Err holds all that is wrong in all files,
+/// Every reference to the environment or a file must have a value, and no line of a proposal may be open. Err holds all that is wrong in all files,
 /// warnings included; with Ok, warnings are in [`Stream::warnings`].
 pub fn load(paths: &[PathBuf], variables: &Variables, ask: Ask<'_>) -> Result<Vec<Definition>, Vec<Diagnostic>> {
     let (definitions, found) = renew(paths, variables, ask);
@@ -63,13 +74,37 @@ pub fn load(paths: &[PathBuf], variables: &Variables, ask: Ask<'_>) -> Result<Ve
 /// The same while others may go on: the definitions of the files that nothing is wrong with, and all that is wrong.
 pub fn renew(paths: &[PathBuf], variables: &Variables, ask: Ask<'_>) -> (Vec<Definition>, Vec<Diagnostic>) {
     let (mut definitions, mut found) = check(paths, ask);
+    found.iter_mut().for_each(open::refuse);
+    let has_open = |definition: &Definition| {
+        found.iter().any(|report| report.code == open::REFUSED && report.file == definition.origin.file)
+    };
+    definitions.retain(|definition| !has_open(definition));
+    reachable(&mut definitions, &mut found, variables);
+    (definitions, found)
+}
+
+/// Reads definitions to look at what they would do: a test that fails and an open line of a proposal are warnings, which
+/// come with the definitions.
+pub fn try_out(
+    paths: &[PathBuf],
+    variables: &Variables,
+    ask: Ask<'_>,
+) -> Result<(Vec<Definition>, Vec<Diagnostic>), Vec<Diagnostic>> {
+    let (origins, mut found) = gather(paths);
+    let (mut definitions, more) = read_for(Purpose::Trial, origins, ask);
+    found.extend(more);
+    reachable(&mut definitions, &mut found, variables);
+    if found.iter().any(Diagnostic::is_error) { Err(found) } else { Ok((definitions, found)) }
+}
+
+/// Leaves those out of which a reference has no value, and says so.
+fn reachable(definitions: &mut Vec<Definition>, found: &mut Vec<Diagnostic>, variables: &Variables) {
     definitions.retain(|definition| {
         let missing = check::references(definition, variables);
         let usable = missing.is_empty();
         found.extend(missing);
         usable
     });
-    (definitions, found)
 }
 
 /// Reads definitions without asking for the values of references; those with errors are left out.
@@ -92,11 +127,18 @@ pub fn read(origins: Vec<Origin>) -> (Vec<Definition>, Vec<Diagnostic>) {
 
 /// The same, with a way to evaluate the expressions of tests.
 pub fn read_with(origins: Vec<Origin>, ask: Ask<'_>) -> (Vec<Definition>, Vec<Diagnostic>) {
+    read_for(Purpose::Use, origins, ask)
+}
+
+fn read_for(purpose: Purpose, origins: Vec<Origin>, ask: Ask<'_>) -> (Vec<Definition>, Vec<Diagnostic>) {
     let mut files: Vec<parse::Parsed> = origins.into_iter().map(parse::parse).collect();
     files.iter_mut().for_each(|parsed| check::definition(parsed, ask));
     check::across(&mut files);
     let (mut definitions, mut found) = (Vec::new(), Vec::new());
     for mut parsed in files {
+        if purpose == Purpose::Trial {
+            parsed.found.iter_mut().filter(|report| report.code == check::FAILED_TEST).for_each(Diagnostic::soften);
+        }
         parsed.found.sort_by_key(|report| (report.line, report.column, report.code));
         parsed.found.dedup();
         if let Some(mut definition) = parsed.definition.filter(|_| !parsed.found.iter().any(Diagnostic::is_error)) {
@@ -183,8 +225,10 @@ pub(crate) fn bytes(path: &Path, most: usize) -> std::io::Result<Vec<u8>> {
     Ok(bytes.strip_prefix(b"\xef\xbb\xbf").map_or_else(|| bytes.clone(), <[u8]>::to_vec))
 }
 
+/// A file of a folder that is a definition; names that begin with a dot are those of drafts and editors.
 fn is_yaml(path: &Path) -> bool {
-    path.is_file() && path.extension().is_some_and(|extension| extension == "yaml" || extension == "yml")
+    let is_hidden = path.file_name().is_some_and(|name| name.as_encoded_bytes().starts_with(b"."));
+    !is_hidden && path.is_file() && path.extension().is_some_and(|extension| extension == "yaml" || extension == "yml")
 }
 
 /// One byte more than is allowed is read, so that the parser can say that it is too much.

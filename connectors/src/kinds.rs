@@ -12,6 +12,7 @@ mod http;
 mod push;
 mod sql;
 
+pub(crate) use files::{is_meant, set_of};
 pub(crate) use http::member;
 pub(crate) use push::handed;
 

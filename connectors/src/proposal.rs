@@ -5,6 +5,8 @@
 
 use muara_schemas::catalog::RecordType;
 
+use crate::mapping::shape::Kind;
+
 mod assignment;
 mod codes;
 mod constant;
@@ -25,12 +27,14 @@ pub mod yaml;
 
 pub use assignment::{Assignment, Given, Line, assign, best};
 pub use field::{MAX_FIELDS, MAX_VALUES, Sample, SourceField};
-pub use identity::{Key, cursor, key};
+pub use identity::{Key, cursor, key, within_year};
 pub use leaf::{Leaf, leaf};
 use target::{Target, targets};
 
 /// Below this nobody is helped.
 const LEAST: u8 = 35;
+/// The price of one is no total, whatever else speaks for it: a person has to look.
+const OF_ONE: u8 = 40;
 /// Fields of the items of a list that are looked at.
 const MAX_ITEM_FIELDS: usize = 60;
 
@@ -52,6 +56,12 @@ pub struct Proposal {
 pub fn for_field(field: &SourceField, record_type: &RecordType, taken: &[&str]) -> Vec<Proposal> {
     let taken: Vec<String> = taken.iter().map(|target| target.trim_start_matches('/').replace('/', ".")).collect();
     among(field, record_type.name(), &targets(record_type), &taken)
+}
+
+/// The names of the amounts that a record of a type holds itself, in no list and no object.
+pub(crate) fn amounts(record_type: &RecordType) -> Vec<String> {
+    let is_own = |target: &Target| target.kind == Kind::Money && !target.path.contains('.');
+    targets(record_type).into_iter().filter(is_own).map(|target| target.path).collect()
 }
 
 /// The same with the type's targets at hand.
@@ -77,11 +87,15 @@ fn one(field: &SourceField, record_type: &str, target: &Target) -> Option<Propos
     // Two independent hints, each of which may be wrong; values that do not fit count against both.
     let both = 1.0 - (1.0 - 0.92 * named.share) * (1.0 - 0.85 * weight);
     let whole = if read.looked == 0 { 0.7 } else { 0.3 + 0.7 * read.share() };
-    let confidence = percent(both * whole);
+    let of_one = name::is_of_one(&field.path) && target.kind == Kind::Money && !name::is_of_one(&target.path);
+    let confidence = percent(both * whole).min(if of_one { OF_ONE } else { 100 });
     if confidence < LEAST || (named.share < 0.35 && weight < 0.5) {
         return None;
     }
     let mut reasons = Vec::from_iter(named.reason);
+    if of_one {
+        reasons.push("its name says that it is the price of one: the amount is a total".to_owned());
+    }
     reasons.push(read.reason(target));
     reasons.extend(codes::reason(field, target));
     Some(Proposal { target: target.path.clone(), rule: read.rule(&field.path), confidence, reasons })

@@ -9,9 +9,11 @@ use crate::raw::{Fields, Raw, Standing};
 use crate::runner::preview::{self, Look};
 
 pub mod files;
+mod fill;
 pub mod http;
 mod sheet;
 pub mod sql;
+mod version;
 pub mod writing;
 
 /// Most pages that are asked for.

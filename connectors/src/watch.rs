@@ -151,6 +151,7 @@ mod tests {
         fs::remove_file(folder.path().join("simda.yml")).unwrap();
         changed(&mut watch);
         fs::write(folder.path().join("notes.txt"), "of no interest at all").unwrap();
+        fs::write(folder.path().join(".simda.yaml"), "a draft").unwrap();
         assert_eq!(watch.look(true), *sights.last().unwrap());
     }
 

@@ -10,19 +10,22 @@ use super::model::{Definition, FieldTable, Outcome, Read, Rule, SqlRead, Stream,
 use super::parse::Parsed;
 use super::reference::{Reference, Setting, Variables};
 use super::report::{Diagnostic, Mark};
-use super::{Ask, link};
+use super::{Ask, link, open};
 use crate::json::{Json, Path};
 use crate::mapping::lookup::find;
 use crate::mapping::{Mapped, Table, constant, shape::Shape};
 
 mod samples;
 
+/// The code of a test that fails.
+pub(super) const FAILED_TEST: &str = "E0122";
 /// How many differences of a failed test are shown.
 const SHOWN: usize = 5;
 
 /// Everything about one file that its keys alone do not tell.
 pub(super) fn definition(parsed: &mut Parsed, ask: Ask<'_>) {
     let Some(definition) = &parsed.definition else { return };
+    open::lines(&definition.origin, &mut parsed.found);
     for stream in &definition.streams {
         columns(stream, &mut parsed.found);
         defaults(stream, &stream.map, &mut parsed.found);
@@ -38,7 +41,7 @@ pub(super) fn definition(parsed: &mut Parsed, ask: Ask<'_>) {
                 let run = |test| run(stream, test, &table, record_type, ask).map(|why| (test, why));
                 let failed = stream.tests.iter().filter_map(run);
                 parsed.found.extend(failed.map(|(test, why)| {
-                    stream.origin.report("E0122", test.mark, format!("test `{}` failed: {why}", test.name))
+                    stream.origin.report(FAILED_TEST, test.mark, format!("test `{}` failed: {why}", test.name))
                 }));
             }
         }

@@ -120,6 +120,11 @@ impl Diagnostic {
         self
     }
 
+    /// Makes a warning of it.
+    pub(super) const fn soften(&mut self) {
+        self.severity = Severity::Warning;
+    }
+
     /// Whether it is an error.
     pub fn is_error(&self) -> bool {
         self.severity == Severity::Error

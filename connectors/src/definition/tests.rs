@@ -15,6 +15,7 @@ mod link;
 mod lint;
 mod manual;
 mod never;
+mod open;
 mod push;
 
 /// A whole definition without a fault.

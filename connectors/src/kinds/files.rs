@@ -42,7 +42,9 @@ use child::Reading;
 use frame::{Job, Piece, Problem, Said, Spot};
 use sets::Task;
 
+pub(crate) use folder::is_meant;
 pub(super) use serve::read_one_file;
+pub(crate) use sets::set_of;
 
 /// Codes of what is wrong with a file; its process can say no others.
 const CODES: [&str; 7] = ["E0203", "E0208", "E0230", "E0231", "E0232", "E0233", "E0234"];

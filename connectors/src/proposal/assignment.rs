@@ -5,7 +5,7 @@ use muara_schemas::catalog::RecordType;
 use serde::Serialize;
 
 use super::target::{Target, targets};
-use super::{Proposal, SourceField, constant, kinship, value, words, yaml};
+use super::{Proposal, SourceField, constant, kinship, name, value, words, yaml};
 use crate::mapping::shape::Kind;
 
 /// What the person says beside the source.
@@ -76,7 +76,7 @@ pub fn assign(fields: &[SourceField], record_type: &RecordType, given: &Given) -
     }
     table.derive();
     table.only_amount();
-    table.prune();
+    let pruned = table.prune();
     for target in all.iter().filter(|target| target.required && target.list.is_none()) {
         if !table.is_filled(&target.path)
             && let Some(found) = constant::of(record_type.name(), &target.path, fields, &table.lines, given)
@@ -85,8 +85,15 @@ pub fn assign(fields: &[SourceField], record_type: &RecordType, given: &Given) -
         }
     }
     for list in constant::required_lists(record_type) {
-        if !table.has_within(&list) {
-            table.constant(&list, "[]", 60, "the source tells none", false);
+        if table.has_within(&list) {
+            continue;
+        }
+        match table.may_hold(record_type.name(), &list, &pruned) {
+            None => table.constant(&list, "[]", 60, "the source tells none", false),
+            Some(field) => {
+                let why = format!("`{field}` may tell some of them, but not all that one needs");
+                table.constant(&list, "[]", 30, &why, true);
+            }
         }
     }
     table.end(record_type, given)
@@ -173,25 +180,43 @@ impl Filling<'_> {
             .filter(|(_, read)| read.looked > 0 && read.fits == read.looked)
             .collect();
         if let [(number, read)] = &left[..] {
-            let proposal = Proposal {
-                target: target.path.clone(),
-                rule: read.rule(&self.fields[*number].path),
-                confidence: 45,
-                reasons: vec!["the only column of amounts that is left".to_owned()],
-            };
+            let mut reasons = vec!["the only column of amounts that is left".to_owned()];
+            if name::is_of_one(&self.fields[*number].path) {
+                reasons.push("its name says that it is the price of one: the amount is a total".to_owned());
+            }
+            let rule = read.rule(&self.fields[*number].path);
+            let proposal = Proposal { target: target.path.clone(), rule, confidence: 45, reasons };
             self.take(*number, proposal, false);
         }
     }
 
-    /// An object or item of which a required part is missing would break every record: it is left out whole.
-    fn prune(&mut self) {
+    /// A field that may hold what a list is made of, though no line takes it.
+    fn may_hold(&self, record_type: &str, list: &str, pruned: &[Line]) -> Option<String> {
+        let of_list = |target: &str| target.strip_prefix(list).is_some_and(|rest| rest.starts_with('.'));
+        let dropped = pruned.iter().find(|line| of_list(&line.proposal.target)).and_then(|line| line.source.clone());
+        let is_free = |number: usize| self.lines.iter().all(|(known, _)| *known != number);
+        let is_list = |field: &SourceField| !field.items.is_empty() || field.path.ends_with(".0");
+        let is_named = |field: &SourceField| {
+            let phrases = words::phrases(record_type, list);
+            phrases.iter().any(|phrase| words::normal(phrase) == words::normal(&field.path))
+        };
+        let free = self.fields.iter().enumerate().filter(|(number, _)| is_free(*number)).map(|(_, field)| field);
+        dropped.or_else(|| free.into_iter().find(|field| is_list(field) || is_named(field)).map(|f| f.path.clone()))
+    }
+
+    /// An object or item of which a required part is missing would break every record: it is left out whole. Answers
+    /// the lines that this has cost.
+    fn prune(&mut self) -> Vec<Line> {
         let broken: Vec<String> = (self.targets.iter())
             .filter(|target| target.member && !self.is_filled(&target.path))
             .filter_map(|target| target.group.clone())
             .filter(|group| self.has_within(group))
             .collect();
-        self.lines
-            .retain(|(_, line)| !broken.iter().any(|group| line.proposal.target.starts_with(&format!("{group}."))));
+        let is_broken = |line: &Line| broken.iter().any(|group| line.proposal.target.starts_with(&format!("{group}.")));
+        let (pruned, kept) = std::mem::take(&mut self.lines).into_iter().partition(|(_, line)| is_broken(line));
+        self.lines = kept;
+        let pruned: Vec<(usize, Line)> = pruned;
+        pruned.into_iter().map(|(_, line)| line).collect()
     }
 
     fn end(mut self, record_type: &RecordType, given: &Given) -> Assignment {

@@ -4,6 +4,7 @@ use super::assignment::{Assignment, Line};
 use super::identity::Key;
 use super::yaml::{self, comment, scalar};
 use super::{SourceField, value};
+use crate::definition::{CONFIRM, DECIDE};
 
 /// Fields that go nowhere are named up to here.
 const MAX_NAMED: usize = 60;
@@ -98,7 +99,7 @@ pub fn text(draft: &Draft<'_>) -> String {
     out.extend(draft.table.lines.iter().map(line));
     let undecided = |target: &String| {
         format!(
-            "      # DECIDE {target}: the record type requires it and no field is like it; write a source field or {{const: …}}"
+            "      # {DECIDE} {target}: the record type requires it and no field is like it; write a source field or {{const: …}}"
         )
     };
     out.extend(draft.table.missing.iter().map(undecided));
@@ -123,6 +124,6 @@ fn line(line: &Line) -> String {
     format!("      {}   # {}{} %: {why}", line.yaml(), confirm(line.confirm), line.proposal.confidence)
 }
 
-const fn confirm(wanted: bool) -> &'static str {
-    if wanted { "CONFIRM " } else { "" }
+fn confirm(wanted: bool) -> String {
+    if wanted { format!("{CONFIRM} ") } else { String::new() }
 }

@@ -2,6 +2,7 @@
 
 use std::collections::BTreeSet;
 
+use super::value::is_nothing;
 use crate::json::Json;
 use crate::raw::Fields;
 
@@ -158,7 +159,8 @@ impl Sample {
         seen.present += 1;
         seen.numeric &= numeric;
         let text: String = text.trim().chars().take(MAX_LENGTH).collect();
-        if seen.known.insert(text.clone()) && seen.values.len() < MAX_VALUES {
+        // What stands for nothing is seen however late it comes.
+        if seen.known.insert(text.clone()) && (seen.values.len() < MAX_VALUES || is_nothing(&text)) {
             seen.values.push(text);
         }
     }

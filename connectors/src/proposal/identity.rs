@@ -8,6 +8,8 @@ use crate::mapping::Converter;
 
 /// Fields that a key is combined of are looked for among so many.
 const MAX_CANDIDATES: usize = 14;
+/// The field that a proposed `match` takes the year from.
+pub(crate) const YEAR: &str = "$tahun";
 /// What a rank below this names is no key by itself: an amount or a text may be unique by chance.
 const LEAST: u8 = 20;
 
@@ -49,6 +51,17 @@ pub fn key(fields: &[SourceField], rows: &[Vec<Option<String>>]) -> Option<Key> 
             .to_owned()
     };
     Some(Key { fields: vec![fields[first].path.clone()], reason, confirm: true })
+}
+
+/// The same where the name of a file tells the year of its records: another year's file may have the same codes.
+pub fn within_year(key: Key, fields: &[SourceField]) -> Key {
+    let own = |name: &String| fields.iter().any(|field| field.path == *name && rank(field) >= 90);
+    let is_told = fields.iter().any(|field| field.path == YEAR);
+    if !is_told || key.fields.iter().any(|name| name == YEAR || own(name)) {
+        return key;
+    }
+    let fields = std::iter::once(YEAR.to_owned()).chain(key.fields).collect();
+    Key { fields, reason: format!("{}; the file of another year may have the same", key.reason), ..key }
 }
 
 /// The field that tells what is new: a moment of the last change.

@@ -43,6 +43,14 @@ pub(super) fn likeness(path: &str, record_type: &str, target: &Target) -> Likene
     Likeness { share, reason }
 }
 
+/// Whether a name says that its amounts are the price of one: `Harga Satuan`.
+pub(super) fn is_of_one(path: &str) -> bool {
+    let name = normal(path);
+    let has = |words: &[&str]| name.iter().any(|word| words.contains(&word.as_str()));
+    has(&["unit", "per"]) && has(&["price", "harga", "biaya", "tarif"])
+        || has(&["satuan", "hargasatuan"]) && !has(&["jumlah", "total", "volume", "kode", "nama"])
+}
+
 /// How alike two names are: by the words that they share, or by pairs of letters where one is misspelt.
 #[expect(clippy::cast_precision_loss, reason = "names have a few words")]
 fn alike(name: &[String], wanted: &[String]) -> f64 {

@@ -4,6 +4,8 @@ use muara_schemas::Catalog;
 
 use super::*;
 
+mod doubt;
+
 fn best(record_type: &str, name: &str, values: &[&str]) -> Option<(String, String)> {
     let field = SourceField::of(name, values.iter().map(|value| Some(*value)));
     let found = for_field(&field, Catalog::embedded().get(record_type).unwrap(), &[]);

@@ -1,6 +1,6 @@
 //! All systems that are read, and the change from some definitions to others.
 
-use std::collections::{BTreeMap, HashMap};
+use std::collections::{BTreeMap, BTreeSet, HashMap};
 use std::sync::Arc;
 
 use muara_schemas::StreamName;
@@ -43,7 +43,8 @@ type Leaving = HashMap<StreamName, CancellationToken>;
 pub struct News {
     /// Those that nothing is wrong with. A system that neither these nor broken files describe is not read any more.
     pub definitions: Vec<Definition>,
-    /// Files that cannot be used, and why: what came from them before goes on, and the hub is told.
+    /// Files that cannot be used, and why: what came from them before goes on, and the hub is told; of those that nothing
+    /// came from the first system tells.
     pub broken: BTreeMap<String, String>,
 }
 
@@ -120,7 +121,14 @@ impl Systems {
                 system.end(&mut fleet);
             }
         }
-        Ok(fleet.difference)
+        let difference = fleet.difference;
+        let in_use: BTreeSet<String> = self.definitions().iter().map(|known| known.origin.file.clone()).collect();
+        let beside = broken.iter().filter(|(file, _)| !in_use.contains(*file));
+        let mut beside: Vec<String> = beside.map(|(file, why)| format!("{file} is not used: {why}")).collect();
+        for system in &self.running {
+            system.tell_beside(std::mem::take(&mut beside));
+        }
+        Ok(difference)
     }
 }
 

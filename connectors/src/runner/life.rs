@@ -23,8 +23,12 @@ pub(super) async fn life(post: Post, roster: watch::Receiver<Roster>, every: Dur
 async fn talk(post: Post, mut roster: watch::Receiver<Roster>, every: Duration) {
     loop {
         let now = roster.borrow_and_update().clone();
-        for stream in &now.definition.streams {
-            let announcement = announce::announcement(&now.definition, stream, now.unused.as_deref(), post.clock.now());
+        for (number, stream) in now.definition.streams.iter().enumerate() {
+            let mut announcement =
+                announce::announcement(&now.definition, stream, now.unused.as_deref(), post.clock.now());
+            if number == 0 {
+                announcement.warnings.extend(now.beside.iter().map(|file| format!("W0211 {file}")));
+            }
             tell(&post, "announcement", &Message::Announcement(announcement)).await;
         }
         loop {

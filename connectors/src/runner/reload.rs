@@ -119,16 +119,24 @@ fn files(connector: &Handle) -> Vec<String> {
 /// What is taken over: each file that nothing is wrong with. When a folder cannot be listed nobody knows what it holds, so
 /// nothing is. `in_use` names the files of the definitions in use.
 fn news(definitions: Vec<Definition>, found: &[Diagnostic], in_use: Vec<String>) -> News {
-    // The message of a failed test shows the record, which may be a person's.
-    let why = |error: &Diagnostic| format!("{} at {}", error.code, error.place());
+    // The message of a failed test shows the record, which may be a person's; what is missing is a name.
+    let why = |error: &Diagnostic| match error.code {
+        "E0123" => format!("{}: {}", error.code, error.message),
+        code => format!("{code} at {}", error.place()),
+    };
     let errors: Vec<&Diagnostic> = found.iter().filter(|report| report.is_error()).collect();
     if let Some(unread) = errors.iter().find(|error| error.code == "E0102" && !in_use.contains(&error.file)) {
         let broken = in_use.into_iter().map(|file| (file, why(unread))).collect();
         return News { definitions: Vec::new(), broken };
     }
-    let mut broken = BTreeMap::new();
+    let mut broken: BTreeMap<String, String> = BTreeMap::new();
     for error in errors {
-        broken.entry(error.file.clone()).or_insert_with(|| why(error));
+        match broken.get_mut(&error.file) {
+            None => _ = broken.insert(error.file.clone(), why(error)),
+            // Whoever sets one variable that is missing wants to know of the others.
+            Some(whole) if error.code == "E0123" => whole.extend(["; ", &error.message]),
+            Some(_) => {}
+        }
     }
     News { definitions, broken }
 }
@@ -137,7 +145,8 @@ fn tell(difference: &Difference, found: &[Diagnostic]) {
     let Difference { new, changed, same, gone } = difference;
     for error in found.iter().filter(|report| report.is_error()) {
         let message = if error.code == "E0122" { "a test failed; `muara test` shows how" } else { &error.message };
-        tracing::warn!("a changed definition is not used: {} {}: {message}", error.code, error.place());
+        let (file, code, place) = (&error.file, error.code, error.place());
+        tracing::error!(%file, code, "{file} was changed or is new, and is not used: {code} {place}: {message}");
     }
     for (streams, what) in [
         (new, "is read from now on"),

@@ -24,6 +24,7 @@ use super::saver::{self, Sent};
 use super::seat::Seat;
 use super::sift::{Batch, Probe, Sifter};
 use super::split::Sets;
+use crate::definition::Stream;
 use crate::kind::Source;
 use crate::kinds;
 use crate::raw::{Part, Place};
@@ -108,10 +109,7 @@ async fn attempt(
 ) -> Result<(), Failure> {
     let state = context.state.stream(&context.name).await?;
     let stream = &context.stream;
-    let from = match &stream.cursor {
-        Some(rule) => state.cursor.as_deref().map(|value| cursor::before(value, rule.lag)),
-        None => state.cursor.clone().filter(|_| stream.keeps_state),
-    };
+    let from = begin(stream, &state);
     let new = state.definition != stream.digest;
     let is_full = match &reading {
         Reading::Pull { full } => *full || new || from.is_none(),
@@ -189,6 +187,14 @@ async fn attempt(
         *told = sifter.told();
     }
     result
+}
+
+/// Where an incremental read begins.
+pub(super) fn begin(stream: &Stream, state: &StreamState) -> Option<String> {
+    match &stream.cursor {
+        Some(rule) => state.cursor.as_deref().map(|value| cursor::before(value, rule.lag)),
+        None => state.cursor.clone().filter(|_| stream.keeps_state),
+    }
 }
 
 async fn open(context: &Arc<Context>) -> Result<Box<dyn Source>, Failure> {

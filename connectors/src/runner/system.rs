@@ -40,6 +40,8 @@ pub(super) struct Roster {
     pub(super) streams: Vec<Running>,
     /// Why a newer definition is not in use.
     pub(super) unused: Option<String>,
+    /// Files beside its own that are not in use, and why: nobody else could tell of them.
+    pub(super) beside: Vec<String>,
 }
 
 /// A stream that runs, from outside.
@@ -68,7 +70,8 @@ impl System {
         let turns = [Arc::new(Semaphore::new(ground.options.tuning.streams_at_once.max(1))), ground.all.clone()];
         let (schedule, tracker, token) = (ground.options.schedule, ground.tracker.clone(), ground.token.clone());
         let means = Means { turns, schedule, tracker, token };
-        let roster = Roster { definition: prepared.definition.clone(), streams: Vec::new(), unused: None };
+        let roster =
+            Roster { definition: prepared.definition.clone(), streams: Vec::new(), unused: None, beside: Vec::new() };
         let end = ground.token.child_token();
         let mut system =
             Self { access, requests, means, roster: watch::Sender::new(roster), _end: end.clone().drop_guard() };
@@ -99,6 +102,15 @@ impl System {
         self.roster.send_if_modified(|roster| {
             let is_new = roster.unused.as_deref() != Some(why);
             roster.unused = Some(why.to_owned());
+            is_new
+        });
+    }
+
+    /// Tells of files beside its own that are not in use.
+    pub(super) fn tell_beside(&self, beside: Vec<String>) {
+        self.roster.send_if_modified(|roster| {
+            let is_new = roster.beside != beside;
+            roster.beside = beside;
             is_new
         });
     }
@@ -164,7 +176,7 @@ impl System {
             fleet.dismiss(old, before.definition.clone());
         }
         let is_told = before.unused.is_none() && before.definition.origin == definition.origin;
-        let roster = Roster { definition, streams: new, unused: None };
+        let roster = Roster { definition, streams: new, unused: None, beside: before.beside };
         self.roster.send_if_modified(|known| {
             *known = roster;
             !is_told

@@ -3,8 +3,9 @@
 use std::path::Path;
 
 use super::sheet::{self, Header, Row};
-use super::{Found, Trouble, draft, fields, slug, take};
+use super::{Found, Trouble, draft, fields, fill, slug, take, version};
 use crate::definition::model::{Form, Read};
+use crate::kinds;
 use crate::proposal::{self, Given, yaml};
 use crate::raw::Raw;
 use crate::runner::preview::Look;
@@ -38,21 +39,38 @@ pub async fn look(wanted: Wanted<'_>, look: &Look) -> Result<Found, Trouble> {
         Some(file) => file.to_owned(),
         None => only_file(&folder)?,
     };
+    let versions = version::pattern(&names(&folder, &file));
     let source = vec!["kind: files".to_owned(), format!("folder: {}", yaml::quoted(&folder.display().to_string()))];
     let stem = file.rsplit('/').next().unwrap_or(&file).split('.').next().unwrap_or(&file).replace('*', "");
+    let stem = versions.as_ref().and_then(|_| version::stem(&stem)).unwrap_or(stem);
     let mut found = Found { source, stream: slug(&stem), names: vec![file.clone()], ..Found::default() };
+    let beginning = version::read(&file, versions.as_deref());
     match Form::of(&file) {
-        Some(Form::Json) => json(&mut found, &file, look).await?,
-        Some(Form::Jsonl) => plain(&mut found, format!("{{file: {}}}", yaml::scalar(&file)), look).await?,
+        Some(Form::Json) => json(&mut found, &beginning, look).await?,
+        Some(Form::Jsonl) => plain(&mut found, format!("{{{beginning}}}"), look).await?,
         Some(Form::Xml) => {
             return Err(Trouble::Failed(
                 "E0748: an XML file needs the path of its records: begin with `records:` by hand".to_owned(),
             ));
         }
-        Some(_) => table(&mut found, &file, wanted.sheet, look).await?,
+        Some(_) => table(&mut found, (&file, &beginning), wanted.sheet, look).await?,
         None => return Err(Trouble::Failed(format!("E0748: the ending of `{file}` tells no form that is read"))),
     }
+    found.notes.extend(versions.as_deref().map(version::note));
     Ok(found)
+}
+
+/// The names of the files that a pattern means.
+fn names(folder: &Path, pattern: &str) -> Vec<String> {
+    let (below, last) = pattern.rsplit_once('/').unwrap_or(("", pattern));
+    if !last.contains('*') {
+        return vec![last.to_owned()];
+    }
+    let entries = std::fs::read_dir(folder.join(below)).into_iter().flatten();
+    let names = entries.filter_map(|entry| entry.ok()?.file_name().into_string().ok());
+    let mut names: Vec<String> = names.filter(|name| kinds::is_meant(last, name)).collect();
+    names.sort();
+    names
 }
 
 /// The only file of the folder that can be read.
@@ -83,15 +101,14 @@ async fn plain(found: &mut Found, read: String, look: &Look) -> Result<(), Troub
 }
 
 /// A JSON file is a list itself, or holds one under a usual name.
-async fn json(found: &mut Found, file: &str, look: &Look) -> Result<(), Trouble> {
-    let file = yaml::scalar(file);
-    let mut failed = match plain(found, format!("{{file: {file}}}"), look).await {
+async fn json(found: &mut Found, beginning: &str, look: &Look) -> Result<(), Trouble> {
+    let mut failed = match plain(found, format!("{{{beginning}}}"), look).await {
         Ok(()) if !found.records.is_empty() => return Ok(()),
         Ok(()) => Trouble::Failed("E0748: the file holds no record".to_owned()),
         Err(failed) => failed,
     };
     for list in LISTS {
-        match plain(found, format!("{{file: {file}, records: {list}}}"), look).await {
+        match plain(found, format!("{{{beginning}, records: {list}}}"), look).await {
             Ok(()) if !found.records.is_empty() => return Ok(()),
             Ok(()) => {}
             Err(other) => failed = other,
@@ -101,12 +118,17 @@ async fn json(found: &mut Found, file: &str, look: &Look) -> Result<(), Trouble>
 }
 
 /// A sheet or a CSV file: the raw grid tells the header, the fields that it gives tell which of the likely ones is right.
-async fn table(found: &mut Found, file: &str, sheet: Option<&str>, look: &Look) -> Result<(), Trouble> {
+async fn table(
+    found: &mut Found,
+    (file, beginning): (&str, &str),
+    sheet: Option<&str>,
+    look: &Look,
+) -> Result<(), Trouble> {
     let is_csv = Form::of(file) == Some(Form::Csv);
-    let beginning = format!("file: {}", yaml::scalar(file));
+    let at = format!("file: {}", yaml::scalar(file));
     let chosen = sheet.map_or_else(|| "/(?<sheet>.+)/".to_owned(), str::to_owned);
     let named = if is_csv { String::new() } else { format!(", sheet: {}", yaml::quoted(&chosen)) };
-    let mut grid = draft(&found.source, &format!("{{{beginning}{named}}}"), None)?;
+    let mut grid = draft(&found.source, &format!("{{{at}{named}}}"), None)?;
     if let Some(Read::Files(read)) = grid.streams.first_mut().map(|stream| &mut stream.read) {
         read.layout.header.rows = 0;
         read.layout.region.cells.to = (ROWS - 1, COLUMNS - 1);
@@ -132,6 +154,7 @@ async fn table(found: &mut Found, file: &str, sheet: Option<&str>, look: &Look) 
             if plain(&mut one, read, look).await.is_err() || one.records.is_empty() {
                 continue;
             }
+            filled(&mut one, look).await;
             let (fields, _) = fields(&one.records);
             let names = [found.names.clone(), vec![name.clone()]].concat();
             let best = proposal::best(&fields, &Given { names, ..Given::default() });
@@ -148,6 +171,19 @@ async fn table(found: &mut Found, file: &str, sheet: Option<&str>, look: &Look) 
     (found.read, found.asked, found.records) = (best.read, best.asked, best.records);
     found.notes.extend(best.notes);
     Ok(())
+}
+
+/// Reads once more with the columns filled down that begin groups of rows.
+async fn filled(found: &mut Found, look: &Look) {
+    let (known, rows) = fields(&found.records);
+    let columns: Vec<&str> = known.iter().map(|field| field.path.as_str()).collect();
+    let down = fill::down(&columns, &rows);
+    if !down.is_empty() {
+        let named: Vec<String> = down.iter().map(|column| yaml::scalar(column)).collect();
+        let open = found.read.strip_suffix('}').unwrap_or(&found.read);
+        let read = format!("{open}, fill_down: [{}]}}", named.join(", "));
+        drop(plain(found, read, look).await);
+    }
 }
 
 /// Rows of a grid by their sheet; the group that names it is the last column.

@@ -45,13 +45,11 @@ pub async fn look(wanted: Wanted<'_>, look: &Look) -> Result<Found, Trouble> {
     let variables: Variables = look.variables.clone().with(ADDRESS, address.clone());
     let look = Look { variables, ..look.clone() };
     let asking = vec!["kind: sql".to_owned(), format!("url: {{env: {ADDRESS}}}")];
-    let Some(table) = wanted.table else {
-        let tables = tables(&asking, &address, &look).await?;
-        return match &tables[..] {
-            [] => Err(Trouble::Failed("E0748: the database has no table or view that this user may see".to_owned())),
-            _ => Err(Trouble::Choose { what: "table", among: tables }),
-        };
+    let table = match wanted.table {
+        Some(table) => table.to_owned(),
+        None => only_table(tables(&asking, &address, &look).await?)?,
     };
+    let table = table.as_str();
     let read = format!("{{table: {}}}", yaml::scalar(table));
     let (records, asked) = take(&draft(&asking, &read, None)?, &look).await?;
     Ok(Found {
@@ -65,6 +63,15 @@ pub async fn look(wanted: Wanted<'_>, look: &Look) -> Result<Found, Trouble> {
         records: records.into_iter().map(|(_, raw)| raw).collect(),
         ..Found::default()
     })
+}
+
+/// The only table or view, which needs no asking.
+fn only_table(mut tables: Vec<String>) -> Result<String, Trouble> {
+    match tables.len() {
+        0 => Err(Trouble::Failed("E0748: the database has no table or view that this user may see".to_owned())),
+        1 => Ok(tables.remove(0)),
+        _ => Err(Trouble::Choose { what: "table", among: tables }),
+    }
 }
 
 /// Tables and views that the user may see, with their schema where that is not the usual one.

@@ -71,7 +71,7 @@ pub fn write(source: &Found, wanted: &Wanted, ask: Ask<'_>) -> Option<Written> {
     let table = table?;
     let own =
         source.key.clone().map(|fields| Key { fields, reason: "the table's primary key".to_owned(), confirm: false });
-    let key = own.or_else(|| proposal::key(&known, &rows))?;
+    let key = own.or_else(|| Some(proposal::within_year(proposal::key(&known, &rows)?, &known)))?;
     let mut notes = source.notes.clone();
     let mut cursor = None;
     if let Some(field) = proposal::cursor(&known) {
@@ -128,10 +128,13 @@ fn head(source: &Found, looked: usize) -> Vec<String> {
     let mut head = vec![format!("Proposed by `muara connector new` from {looked} records of a sample. It has asked:")];
     head.extend(source.asked.iter().take(3).map(|asked| format!("  {asked}")));
     head.push(
-        "Behind each line of `map` stands how sure it is, and why. Look at what is marked CONFIRM; fill what is marked"
+        "Behind each line of `map` stands how sure it is, and why. Look at what is marked CONFIRM and take the word out;"
             .to_owned(),
     );
-    head.push("DECIDE. Then: `muara lint`, `muara preview`, and `muara test` for the tests at the end.".to_owned());
+    head.push(
+        "fill what is marked DECIDE: until then nothing is sent. `muara lint`, `muara preview` and `muara test` help."
+            .to_owned(),
+    );
     if !source.needs.is_empty() {
         head.push(format!("It needs the environment variables {}.", source.needs.join(", ")));
     }

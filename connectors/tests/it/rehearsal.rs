@@ -52,6 +52,31 @@ async fn the_next_sync_is_foretold_and_nothing_is_done() {
 }
 
 #[tokio::test]
+async fn what_would_be_broken_is_told_by_its_causes_and_what_is_asked_by_its_statement() {
+    let (mut rig, db) = crate::sqlite::rig("    read: {table: dpa}\n    cursor: {field: diubah, lag: 10m}\n").await;
+    let fill = "with recursive n(i) as (select 1 union all select i + 1 from n where i < 40)
+        insert into dpa select i, i, 'baris', '2026-11-20 10:00:00' from n";
+    crate::sqlite::exec(&db, fill).await;
+    let first = rehearsed(&rig).await;
+    rig.run(true).await;
+    rig.stop().await;
+    let more =
+        "insert into dpa values ('x', 'satu', 'k', '2026-11-20 11:00:00'), ('y', 'dua', 'k', '2026-11-20 11:00:00')";
+    crate::sqlite::exec(&db, more).await;
+
+    let told = rehearsed(&rig).await;
+
+    assert_eq!(first.sums["amount"].to_string(), "820.00", "1 to 40");
+    assert_eq!(first.asks, ["select * from `dpa`"]);
+    let asked = "select * from `dpa` where `diubah` >= ? order by `diubah`, `id` -- ? is 2026-11-20 09:50:00";
+    assert_eq!(told.asks, [asked]);
+    let causes: Vec<_> =
+        told.causes.iter().map(|cause| (cause.records, &*cause.reason.code, &*cause.reason.target)).collect();
+    assert_eq!(causes, [(2, "E0302", "/amount")], "{:?}", told.causes);
+    assert_eq!(told.causes[0].reason.source.as_deref(), Some("nilai"));
+}
+
+#[tokio::test]
 async fn another_mapping_shows_which_records_it_would_change() {
     let rows: String = (1..=20).map(|id| format!("{id},{id},{}\n", if id < 5 { "a" } else { "" })).collect();
     let mut rig = rig(&rows);

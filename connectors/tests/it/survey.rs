@@ -15,6 +15,8 @@ use rust_xlsxwriter::{Format, Workbook};
 use serde_json::{Value, json};
 use sqlx::sqlite::{SqliteConnectOptions, SqlitePool};
 
+mod files_of_versions;
+
 fn look() -> Look {
     let reader = Reader::at(env!("CARGO_BIN_EXE_connector-worker"));
     Look { variables: Variables::closed(), worker: None, reader, most: 50 }
@@ -35,7 +37,9 @@ async fn whole(found: &Found, constants: &[(&str, &str)]) -> Written {
     };
     let written = writing::write(found, &wanted, &mut jq::evaluate).unwrap();
     let text = &written.text;
-    let (definitions, said) = definition::read(vec![Origin::new("new.yaml", text)]);
+    let (definitions, mut said) = definition::read(vec![Origin::new("new.yaml", text)]);
+    // What is guessed is told, and has to be confirmed.
+    said.retain(|report| report.code != "W0106");
     assert!(said.is_empty(), "{}\n{text}", said.iter().map(ToString::to_string).collect::<Vec<_>>().join("\n"));
     let stream = &definitions[0].streams[0];
     assert_eq!(stream.tests.len(), 2, "{text}");
@@ -148,6 +152,24 @@ async fn a_database_lists_its_tables_and_tells_its_primary_key() {
     assert!(written.text.contains("cursor: {field: last_update}"), "{}", written.text);
     let lines = ["agency", "sub_activity", "account", "fund", "amount"].map(|target| rule(&written, target));
     assert_eq!(lines, ["kode_skpd", "kode_sub_kegiatan", "kd_rek", "kode_dana", "total"]);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn the_only_table_of_a_database_needs_no_asking() {
+    let folder = tempfile::tempdir().unwrap();
+    let file = folder.path().join("simda.db");
+    let options = SqliteConnectOptions::new().filename(&file).create_if_missing(true);
+    let pool = SqlitePool::connect_with(options).await.unwrap();
+    sqlx::raw_sql("create table ta_belanja (id integer); insert into ta_belanja values (7)")
+        .execute(&pool)
+        .await
+        .unwrap();
+    pool.close().await;
+    let url = format!("sqlite:{}", file.display());
+
+    let found = sql::look(sql::Wanted { url: &url, table: None, system: "simda" }, &look()).await.unwrap();
+
+    assert_eq!((found.read.as_str(), found.records.len()), ("{table: ta_belanja}", 1));
 }
 
 #[tokio::test(flavor = "multi_thread")]

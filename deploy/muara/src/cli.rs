@@ -7,6 +7,8 @@ use clap::{Args, Parser, Subcommand};
 mod connector;
 mod quarantine;
 mod subscription;
+#[cfg(test)]
+mod tests;
 
 pub use connector::{Connector, NewConnector, NewSource};
 pub use quarantine::{Quarantine, Which};
@@ -128,9 +130,9 @@ pub struct Conform {
     /// The stream to ask it for.
     #[arg(long)]
     pub stream: String,
-    /// What it is told: an object of JSON.
-    #[arg(long, default_value = "{}")]
-    pub config: String,
+    /// What it is told, as `config:` in a definition: an object of JSON.
+    #[arg(long, default_value = "{}", value_name = "JSON")]
+    pub told: String,
     /// A field that identifies a record; repeat for more.
     #[arg(long)]
     pub key: Vec<String>,

@@ -115,14 +115,26 @@ pub(crate) fn tell(diagnostics: &[Diagnostic], json: bool) -> usize {
 
 /// Loads definitions, or tells everything that is wrong with them.
 pub(crate) fn definitions(paths: &[PathBuf], variables: &Variables) -> Result<Vec<Definition>, Failure> {
-    muara_connectors::definition::load(paths, variables, &mut Evaluator::own().asker()).map_err(|diagnostics| {
-        let errors = tell(&diagnostics, false);
-        Failure::usage(
-            "E0703",
-            format!("{errors} errors in the connector definitions"),
-            "mend what is listed above; `muara lint` shows it again, but for variables that are not set",
-        )
-    })
+    muara_connectors::definition::load(paths, variables, &mut Evaluator::own().asker())
+        .map_err(|found| unusable(&found))
+}
+
+/// The same to look at what they would do: what only keeps records from being sent is told and stands in nobody's way.
+pub(crate) fn drafts(paths: &[PathBuf], variables: &Variables) -> Result<Vec<Definition>, Failure> {
+    let read = muara_connectors::definition::try_out(paths, variables, &mut Evaluator::own().asker());
+    let (definitions, mut warnings) = read.map_err(|found| unusable(&found))?;
+    warnings.retain(|warning| warning.code == "E0122");
+    tell(&warnings, false);
+    Ok(definitions)
+}
+
+fn unusable(found: &[Diagnostic]) -> Failure {
+    let errors = tell(found, false);
+    Failure::usage(
+        "E0703",
+        format!("{errors} errors in the connector definitions"),
+        "mend what is listed above; `muara lint` shows it again, but for variables that are not set",
+    )
 }
 
 /// Tells when the process is told to look at its definitions again: SIGHUP, as other servers take it.

@@ -37,7 +37,7 @@ pub const CODES: &[Code] = &[
     Code {
         code: "E0207",
         title: "too many records are broken",
-        explanation: "More than a fifth of the first thousand records would have gone into quarantine, or of all when there are fewer, but at least twenty: then the definition is wrong and not the data. The run was stopped. Look at the reasons in quarantine; a source whose columns were renamed is the usual cause.",
+        explanation: "More than a fifth of the first thousand records would have gone into quarantine, or of all when there are fewer, but at least twenty: then the definition is wrong and not the data. The run was stopped. Most often one line of `map` does not fit: a column was renamed, amounts are written as 1.250.000,00 and need `as: money_id`, or words need `via`. In files it is also rows that are sums or headings, which `where` leaves out. `muara preview FILE` shows the first records with their reasons, and `muara plan --read FILE` counts them by cause; mend the line that stands first there.",
     },
     Code {
         code: "E0208",
@@ -227,7 +227,7 @@ pub const CODES: &[Code] = &[
     Code {
         code: "W0203",
         title: "a file is not there any more",
-        explanation: "A file that was read before is not in the folder. Its records stay as they were, because a file that was moved is no proof that anything was deleted. Put it back, or delete what it held by leaving an empty file with its header.",
+        explanation: "A file that was read before is not in the folder. Its records stay as they were, because a file that was moved is no proof that anything was deleted: connector and hub agree on them, so the proof is equal all the same. Put it back if it is missing by mistake. When another file has taken its place, such as `DPA v2.xlsx` that of `DPA v1.xlsx`, let `match` say which files are versions of one set: `match: 'DPA (?<tahun>20\\d{2}) v\\d+\\.xlsx'`. The newest then stands for all, also for those that were read before `match` was there. What no file of today brings back is cleared by `muara source reset REGION/SYSTEM/STREAM`, which reads the stream anew and deletes what is in no file; many deletes at once wait for `muara source approve`.",
     },
     Code {
         code: "W0204",
@@ -243,6 +243,11 @@ pub const CODES: &[Code] = &[
         code: "W0210",
         title: "a newer definition is not used",
         explanation: "The file of this definition was edited while the connector runs, and something is wrong with it: the code and the place are named. The connector goes on with the definition from before. `muara lint` shows all that is wrong; when the file is good again it is taken over within seconds, and this finding closes by itself. Do not restart the connector before that, for it does not start with a broken definition.",
+    },
+    Code {
+        code: "W0211",
+        title: "a new definition in the folder is not used",
+        explanation: "A file has come into the folder of definitions while the connector runs, and something is wrong with it: file, code and place are named. Nothing of it has ever been read, so no stream of its own can tell; the first stream of the connector tells instead. `muara lint FILE` shows all that is wrong. When the file is good it is taken over within seconds, and this closes by itself. A file that is still being written is best kept under a name that begins with a dot, for such files are not looked at.",
     },
     Code {
         code: "W0205",
@@ -287,12 +292,12 @@ pub const CODES: &[Code] = &[
     Code {
         code: "E0306",
         title: "the code or text has not the form that the schema asks",
-        explanation: "A code does not have the pattern of its kind, or a date is no date that is taken. The null dates of sources, such as 0001-01-01, belong into the stream's `zero` list.",
+        explanation: "A code does not have the pattern of its kind, or a date is no date that is taken. The most frequent cause is a code of another level or another list: an account of four levels in a row that is a sum, a sub-activity without its zeros, an agency under its local number. Leave rows of sums out with `where`, and translate local codes with `via: name` and a list under `crosswalks`. Dates such as 31/12/2026 need `as: date(\"dd/MM/yyyy\")`; null dates such as 0001-01-01 belong into the stream's `zero` list.",
     },
     Code {
         code: "E0307",
         title: "the word is not one that the schema knows",
-        explanation: "The field takes one of a closed list of words. Map the source's words to them with `via`.",
+        explanation: "The field takes one of a closed list of words, and the source has another one; the message names both. The most frequent cause is a word that the sample did not have, such as a new status. Add it to the line: `status: {from: status, via: {Final: sp2d, Batal: void}}`; `default:` says what a word becomes that nobody has listed. `muara schema show TYPE` shows the words.",
     },
     Code {
         code: "E0308",

@@ -112,7 +112,7 @@ pub const CODES: &[Code] = &[
     Code {
         code: "E0122",
         title: "a test failed",
-        explanation: "A record under `tests` did not become what the test says. The message tells each difference by pointer, what was expected and what was made. Either the table or the expectation is wrong; a definition with a failing test is not used.",
+        explanation: "A record under `tests` did not become what the test says. The message tells each difference by pointer, what was expected and what was made. Either the table or the expectation is wrong; a definition with a failing test is not used. `muara preview` and `muara plan` only warn of it, so that a mapping can be tried out while it is edited.",
     },
     Code {
         code: "E0123",
@@ -235,6 +235,16 @@ pub const CODES: &[Code] = &[
         explanation: "`known` lists new fields that nobody needs to hear of, each once and at most 500. Beside `added: ignore` it has no use, because then no new field is told.",
     },
     Code {
+        code: "E0180",
+        title: "a line of the proposal is open",
+        explanation: "`muara connector new` marks with CONFIRM what it has guessed and with DECIDE what is missing. As long as such a comment stands in the file, somebody has not looked at the line, and nothing is sent by it: a wrong column in the place of an amount would show in no count. `muara preview` and `muara plan --read` work all the same. Correct the line or find it right, then take the word CONFIRM, or the whole comment DECIDE, out.",
+    },
+    Code {
+        code: "E0181",
+        title: "a rule logs in where nothing can",
+        explanation: "`do: login` opens the session anew and asks once more. That needs `auth: {login: …}` or `auth: {oauth2: …}`; a bearer token, a key and a password are the same at the second time, so the answer would be too. Write `do: denied`, which stops the run and names who was not let in, or say how to log in.",
+    },
+    Code {
         code: "W0101",
         title: "the stream has no tests",
         explanation: "Without an example nobody notices when a change of the file changes what records become. Copy one typical raw record under `tests` with the body it must become, and one that must be quarantined; use no data of real persons.",
@@ -258,5 +268,10 @@ pub const CODES: &[Code] = &[
         code: "W0105",
         title: "no test has this field",
         explanation: "The field table reads a source field that no record under `tests:` has. Most often the name is misspelt, and the target would be absent in every record without anybody noticing. If the name is right, add the field to a test, best with a value as the source writes it.",
+    },
+    Code {
+        code: "W0106",
+        title: "a line of the proposal is open",
+        explanation: "A comment CONFIRM or DECIDE of `muara connector new` still stands in the file. Preview and plan read such a file; `muara connect` and `muara serve` refuse it with E0180. Look at the line, and take the word out.",
     },
 ];

@@ -187,7 +187,7 @@ pub const CODES: &[Code] = &[
     Code {
         code: "E0755",
         title: "what a script is told is no JSON",
-        explanation: "`muara conform --config` takes what a definition has as `config:`, as one object of JSON. Put it in single quotes, so that the shell leaves it alone.",
+        explanation: "`muara conform --told` takes what a definition has as `config:`, as one object of JSON. Put it in single quotes, so that the shell leaves it alone.",
     },
     Code {
         code: "E0758",

@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use super::{is_secret_name, secret};
+use super::{is_clear, secret};
 use crate::definition::model::{Exec, ExecRead, Protocol, Tree};
 use crate::definition::node::{Node, Value};
 use crate::definition::reference::Setting;
@@ -47,7 +47,7 @@ pub(super) fn source(walk: &Walk, section: &Section<'_, '_>) -> Exec {
         let entries = walk.entries(node, "env").iter();
         let entry = |(name, mark, node): &(String, _, Node)| {
             let setting = walk.setting(node, name)?;
-            if is_secret_name(name) && setting.plain().is_some_and(|text| !text.is_empty()) {
+            if setting.plain().is_some_and(|text| is_clear(name, text)) {
                 secret(walk, *mark, name);
             }
             Some((name.clone(), setting))
@@ -90,7 +90,7 @@ fn tree(walk: &Walk, node: &Node, name: &str) -> Tree {
                 .iter()
                 .map(|(key, mark, node)| {
                     let below = tree(walk, node, key);
-                    if is_secret_name(key) && matches!(&node.value, Value::Scalar(text, _) if !text.is_empty()) {
+                    if matches!(&node.value, Value::Scalar(text, _) if is_clear(key, text)) {
                         secret(walk, *mark, key);
                     }
                     (key.clone(), below)

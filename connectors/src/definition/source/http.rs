@@ -44,7 +44,13 @@ pub(super) fn source(walk: &Walk, section: &Section<'_, '_>) -> Http {
         inner.finish();
         Some(Retry { max: u32::try_from(max?).ok()? })
     });
-    let mut rules = section.take("errors").map_or_else(Vec::new, |node| answers::rules(walk, node));
+    // Of an `auth` that could not be read nobody knows.
+    let can_renew = match auth {
+        Auth::Login(_) | Auth::OAuth2(_) => true,
+        Auth::None => section.has("auth"),
+        Auth::Bearer(_) | Auth::Basic { .. } | Auth::ApiKey { .. } => false,
+    };
+    let mut rules = section.take("errors").map_or_else(Vec::new, |node| answers::rules(walk, node, can_renew));
     let too_busy = section.take("too_busy").map_or_else(Vec::new, |node| {
         walk.list(node, "too_busy").iter().filter_map(|item| walk.text(item, "too_busy")).collect()
     });

@@ -1,6 +1,6 @@
 //! What a request holds: paths, parameters, headers and bodies, with names in double braces.
 
-use super::{is_secret_name, secret};
+use super::{is_clear, secret};
 use crate::definition::model::{Body, Part};
 use crate::definition::node::{Node, Value};
 use crate::definition::reference::Setting;
@@ -131,7 +131,7 @@ fn value(walk: &Walk, node: &Node, name: &str, names: &mut Names) -> Option<Sett
     let Some(text) = setting.plain() else { return Some(setting) };
     let template = Template::new(text);
     names.extend(template.names().map(|name| (name.to_owned(), node.mark)));
-    let is_secret = is_secret_name(name) || ["authorization", "cookie"].contains(&name.to_ascii_lowercase().as_str());
+    let is_secret = is_clear(name, text) || ["authorization", "cookie"].contains(&name.to_ascii_lowercase().as_str());
     if unclosed(walk, node, text, is_secret) {
         return Some(setting);
     }

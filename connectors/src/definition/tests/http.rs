@@ -176,3 +176,18 @@ fn secrets_of_a_login_are_refused_in_clear_and_never_shown() {
     let document = one(&hidden).document;
     assert!(!document.contains("hush") && document.contains("sandi"), "{document}");
 }
+
+#[test]
+fn a_rule_logs_in_only_where_something_can() {
+    let rule = "errors: [{status: 403, do: login}]";
+    let with = |auth: &str| found(&GOOD.replacen(AUTH, &format!("{auth}\n  {rule}"), 1));
+    let codes = |auth: &str| with(auth).iter().map(|report| report.code).collect::<Vec<_>>();
+
+    assert_eq!(codes(AUTH), ["E0181"]);
+    assert_eq!(codes("auth: {basic: {user: a, password: {env: DEMO_TOKEN}}}"), ["E0181"]);
+    assert_eq!(codes("auth: {login: {post: /login, form: {user: a}}}"), Vec::<&str>::new());
+    assert_eq!(
+        codes("auth: {oauth2: {token_url: {env: U}, client_id: a, client_secret: {env: S}}}"),
+        Vec::<&str>::new()
+    );
+}

@@ -178,6 +178,13 @@ fn secrets_in_clear_are_refused_and_not_shown() {
 }
 
 #[test]
+fn a_path_to_a_token_is_no_secret() {
+    for to in ["next_token_path: meta.next", "page_token: $.meta.next"] {
+        assert_eq!(found(&GOOD.replacen("tahun: \"2026\"", to, 1)), [], "{to}");
+    }
+}
+
+#[test]
 fn tests_in_the_file_are_run() {
     assert_eq!(broken(GOOD, "stage: perubahan, stage_version", "stage: murni, stage_version"), ["E0122 34:15"]);
     let reports = found(

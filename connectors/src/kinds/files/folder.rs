@@ -116,6 +116,11 @@ fn names(folder: &Path, step: &str, file: bool) -> Result<Vec<String>, PullError
     Ok(names)
 }
 
+/// Whether a file of this name is read where a pattern stands.
+pub(crate) fn is_meant(pattern: &str, name: &str) -> bool {
+    matches(pattern, name) && !is_unfinished(name)
+}
+
 /// Whether a program has left the file to say that it is at work.
 pub(super) fn is_unfinished(name: &str) -> bool {
     let small = name.to_ascii_lowercase();

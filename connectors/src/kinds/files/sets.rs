@@ -9,7 +9,7 @@ use regex::Regex;
 
 use super::folder::Found;
 use super::sheet::groups;
-use crate::definition::model::{FilesRead, Ready, Snapshot};
+use crate::definition::model::{FilesRead, Read, Ready, Snapshot, Stream};
 
 /// A file to be read.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -63,6 +63,15 @@ pub(super) fn plan(found: Vec<Found>, fits: Option<&Regex>, read: &FilesRead, no
     }
     plan.tasks.sort_by(|a, b| a.file.cmp(&b.file));
     plan
+}
+
+/// The set to which a file belongs today that was read as a part of its own, when `match` was not there yet.
+pub(crate) fn set_of(stream: &Stream, part: &str) -> Option<String> {
+    let Read::Files(read) = &stream.read else { return None };
+    let fits = read.fits.as_ref().filter(|_| read.snapshot == Snapshot::PerFile)?;
+    let fits = Regex::new(&format!("^(?:{fits})$")).ok()?;
+    let groups = groups(&fits, part.rsplit('/').next().unwrap_or(part))?;
+    (!groups.is_empty()).then(|| set(&groups))
 }
 
 /// The name of a set: `fiscal_year=2026, opd=dinkes`.

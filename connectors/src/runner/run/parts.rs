@@ -58,6 +58,13 @@ impl Parts {
         }
     }
 
+    /// A part that was not met belongs to another one now, and stands as that does.
+    pub(super) fn succeed(&mut self, old: u32, heir: u32) {
+        if let Some(met) = self.met.get(&heir).copied() {
+            self.met.insert(old, met);
+        }
+    }
+
     /// Whether the source has parts.
     pub(super) fn are_there(&self) -> bool {
         !self.met.is_empty()
@@ -121,6 +128,20 @@ mod tests {
         assert_eq!((parts.whole(), parts.is_any_read()), (HashSet::from([1]), true));
         assert!((1..=4).all(|number| parts.has(number)) && !parts.has(5));
         assert_eq!(parts.failure().unwrap().to_string(), "E0203: could not read b");
+    }
+
+    #[test]
+    fn a_part_that_belongs_to_another_now_stands_as_that_does() {
+        let mut parts = Parts::default();
+        parts.meet(1, &part("year=2026", Standing::Whole));
+        parts.meet(2, &part("year=2025", broken("no")));
+
+        for (old, heir) in [(7, 1), (8, 2), (9, 3)] {
+            parts.succeed(old, heir);
+        }
+
+        assert_eq!(parts.whole(), HashSet::from([1, 7]));
+        assert_eq!([7, 8, 9].map(|number| parts.has(number)), [true, true, false]);
     }
 
     #[test]

@@ -6,6 +6,7 @@ use super::super::cursor::{self, Greatest};
 use super::super::drift;
 use super::super::report::{Failure, Told};
 use super::Run;
+use crate::kinds;
 
 /// How many vanished files a note names.
 const NAMED: usize = 5;
@@ -60,16 +61,31 @@ impl Run<'_> {
             self.remark("W0230", format!("what these held stays as it was: {}", self.parts.told()));
         }
         let parts = self.context.state.parts(self.state.id).await?;
+        self.succeed(&parts);
         let gone: Vec<String> =
             parts.into_iter().filter(|(id, _)| !self.parts.has(*id)).map(|(_, name)| format!("`{name}`")).collect();
         if !gone.is_empty() {
             let named = gone.iter().take(NAMED).cloned().collect::<Vec<_>>().join(", ");
             let more = if gone.len() > NAMED { format!(" and {} more", gone.len() - NAMED) } else { String::new() };
-            let detail =
-                format!("read before and not there any more: {named}{more}; the records stay, for this proves nothing");
+            let stream = &self.context.name;
+            let detail = format!(
+                "read before and not there any more: {named}{more}; the records stay, for this proves nothing. If another file took \
+                 its place, `muara source reset {stream}` deletes what is in none, and `muara source approve {stream}` what is held"
+            );
             self.remark("W0203", detail);
         }
         Ok(())
+    }
+
+    /// Parts from before another definition that are in a set of today: it stands for them too.
+    fn succeed(&mut self, known: &[(u32, String)]) {
+        for (id, name) in known.iter().filter(|(id, _)| !self.parts.has(*id)).cloned().collect::<Vec<_>>() {
+            let set = kinds::set_of(&self.context.stream, &name);
+            let heir = set.and_then(|set| known.iter().find(|(_, name)| *name == set));
+            if let Some((heir, _)) = heir {
+                self.parts.succeed(id, *heir);
+            }
+        }
     }
 
     fn remark(&mut self, code: &str, detail: String) {

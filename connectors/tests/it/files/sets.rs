@@ -34,6 +34,30 @@ async fn the_newest_file_of_a_set_replaces_it() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
+async fn a_pattern_that_comes_later_takes_over_what_was_read_without_it() {
+    let mut rig = rig("{file: \"RBA*.csv\"}");
+    aged(&rig, "RBA_2026_v1.csv", "id,nilai\na,1\nb,2\nc,3\n", 900);
+    aged(&rig, "RBA_2025_v1.csv", "id,nilai\nz,9\n", 900);
+    rig.run(false).await;
+    aged(&rig, "RBA_2026_v2.csv", "id,nilai\na,1\nb,5\n", 800);
+    std::fs::remove_file(rig.path("berkas/RBA_2026_v1.csv")).unwrap();
+    std::fs::remove_file(rig.path("berkas/RBA_2025_v1.csv")).unwrap();
+    let report = rig.run(false).await;
+    assert_eq!((amounts(&rig).len(), codes(&report)), (4, vec!["W0203".to_owned()]), "the old version stays");
+    let cure = &report.notes.iter().find(|note| note.code == "W0203").unwrap().detail;
+    assert!(cure.contains("muara source reset 33.02/sipd/dpa"), "{cure}");
+    rig.stop().await;
+
+    let read = r"    read: {match: 'RBA_(?<year>\d{4})_v\d+\.csv'}";
+    rig.define("  kind: files\n  folder: {env: FOLDER}", &format!("{read}\n"));
+    let report = rig.run(false).await;
+
+    assert_eq!(amounts(&rig), ["a 1.00", "b 5.00", "z 9.00"], "c was only in the version before");
+    let told: Vec<&str> = report.notes.iter().filter(|n| n.code == "W0203").map(|n| &*n.detail).collect();
+    assert!(told.len() == 1 && told[0].contains("RBA_2025_v1.csv") && !told[0].contains("2026"), "{told:?}");
+}
+
+#[tokio::test(flavor = "multi_thread")]
 async fn what_a_name_says_is_a_field_of_each_record() {
     let mut rig = rig(r"{match: '(?<opd>[a-z]+)_(?<nilai>\d+)\.(?:csv|jsonl)'}");
     let map = crate::rig::MAP.replace("[id]", "[$opd, id]").replace("amount: nilai", "amount: $nilai");

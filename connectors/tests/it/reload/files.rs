@@ -136,6 +136,20 @@ async fn a_broken_edit_changes_nothing_and_is_told_until_it_is_mended() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
+async fn every_variable_that_an_edit_lacks_is_named() {
+    let mut desk = Desk::with(&[("sipd.yaml", &mapped_by(1))]).await;
+    let source = "  kind: http\n  base_url: {env: ALAMAT}\n  auth: {bearer: {env: KUNCI}}";
+    let edit =
+        format!("{SYSTEM}source:\n{source}\nstreams:\n  dpa:\n    read: {{get: /dpa, records: data}}\n{}", agency(1));
+
+    desk.write("sipd.yaml", &edit);
+    desk.look().await;
+
+    desk.warned("dpa", Some("`ALAMAT` is not set")).await;
+    desk.warned("dpa", Some("`KUNCI` is not set")).await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
 async fn an_edit_that_is_taken_back_ends_the_warning_and_reads_nothing_anew() {
     let mut desk = Desk::with(&[("sipd.yaml", &mapped_by(1))]).await;
     desk.write("sipd.yaml", "muara: [");
@@ -179,6 +193,42 @@ async fn a_broken_file_does_not_hold_up_the_others() {
     desk.has(2);
     assert_eq!(desk.rig.start().await.streams().len(), 2, "what came from the broken file goes on");
     desk.warned("dpa", None).await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_new_file_that_is_broken_or_has_open_lines_is_told_by_its_name_until_it_is_mended() {
+    let mut desk = Desk::with(&[("sipd.yaml", &mapped_by(1))]).await;
+    let other = text(&[("lain", "")]).replace("id: sipd", "id: simda");
+    let hub = desk.rig.hub.clone();
+    let told = |wanted: Option<&'static str>| {
+        let hub = hub.clone();
+        async move {
+            until("the hub is told of the new file", || {
+                let kept = hub.keep();
+                let newest = kept.announcements.iter().rfind(|told| told.stream == name("dpa"))?;
+                let new = newest.warnings.iter().find(|warning| warning.starts_with("W0211 "));
+                (new.is_some() == wanted.is_some()
+                    && new.is_none_or(|new| new.contains("simda.yaml") && wanted.is_some_and(|w| new.contains(w))))
+                .then_some(())
+            })
+            .await;
+        }
+    };
+
+    std::fs::write(desk.folder.join("simda.yaml"), format!("{other}      ammount: x\n")).unwrap();
+    let handle = desk.rig.start().await;
+    desk.follower.step(handle, true).await;
+    told(Some("E0113 at ")).await;
+    std::fs::write(desk.folder.join("simda.yaml"), format!("{other}      account_name: x   # CONFIRM 40 %: a guess\n"))
+        .unwrap();
+    desk.follower.step(handle, true).await;
+    told(Some("E0180 at ")).await;
+    assert_eq!(handle.streams().len(), 1);
+    std::fs::write(desk.folder.join("simda.yaml"), &other).unwrap();
+    desk.follower.step(handle, true).await;
+
+    told(None).await;
+    assert_eq!(handle.streams().len(), 2);
 }
 
 #[tokio::test(flavor = "multi_thread")]

@@ -19,10 +19,10 @@ const MEMORY: u64 = 512 * 1024 * 1024;
 
 /// Tries the script out and tells what each trial came to.
 pub(super) async fn run(options: Conform, as_json: bool) -> Result<ExitCode, Failure> {
-    let config = serde_json::from_str(&options.config).map_err(|error| {
+    let config = serde_json::from_str(&options.told).map_err(|error| {
         Failure::usage(
             "E0755",
-            format!("`--config` is no JSON: {error}"),
+            format!("`--told` is no JSON: {error}"),
             "write an object, such as '{\"host\": \"10.1.2.3\"}'",
         )
     })?;

@@ -1,13 +1,15 @@
 //! `muara plan PATH…`: what each stream would ask of its source and, with `--read`, what the next sync would change.
 
+use std::collections::BTreeMap;
 use std::fmt::Write as _;
 use std::path::PathBuf;
 use std::process::ExitCode;
 
 use muara_connectors::definition::{Definition, Stream};
 use muara_connectors::json::Path;
-use muara_connectors::runner::rehearsal::{Rehearsed, rehearse};
+use muara_connectors::runner::rehearsal::{Cause, Rehearsed, rehearse};
 use muara_connectors::runner::{Options, preview};
+use muara_schemas::Rupiah;
 use muara_schemas::bus::Bus;
 use muara_schemas::page::{Note, RunKind};
 use serde::Serialize;
@@ -18,6 +20,9 @@ use super::serve::cannot_start;
 use crate::config::Config;
 use crate::failure::{EXIT_FAILURES, Failure};
 use crate::output;
+
+/// Causes of quarantine that are shown to people.
+const MAX_CAUSES: usize = 10;
 
 /// What is planned for one stream.
 #[derive(Debug, Serialize)]
@@ -47,6 +52,10 @@ struct Would {
     left_out: u64,
     gone: u64,
     held: u64,
+    /// What the amounts add up to of the records that would be sent.
+    sums: BTreeMap<String, Rupiah>,
+    /// Why records would go to quarantine that have not been there yet.
+    causes: Vec<Cause>,
     notes: Vec<Note>,
 }
 
@@ -62,6 +71,9 @@ pub(super) async fn run(paths: &[PathBuf], read: bool, config: &Config, as_json:
         // The order of both is that of the definitions.
         for (item, rehearsed) in items.iter_mut().zip(rehearsed(&known, config).await?) {
             item.failure = item.failure.take().or(rehearsed.report.failure.clone());
+            if !rehearsed.asks.is_empty() {
+                item.asks.clone_from(&rehearsed.asks);
+            }
             item.would = Some(Would::of(rehearsed));
         }
     }
@@ -105,7 +117,7 @@ impl Planned {
 }
 
 impl Would {
-    fn of(Rehearsed { report, new }: Rehearsed) -> Self {
+    fn of(Rehearsed { report, new, sums, causes, .. }: Rehearsed) -> Self {
         let counts = report.counts;
         Self {
             read_whole: report.kind == RunKind::Full,
@@ -117,6 +129,8 @@ impl Would {
             left_out: counts.left_out,
             gone: counts.gone,
             held: counts.held,
+            sums,
+            causes,
             notes: report.notes,
         }
     }
@@ -147,6 +161,13 @@ fn text(item: &Planned) -> String {
         would.gone,
         would.held
     );
+    for (target, sum) in &would.sums {
+        let _ = writeln!(out, "    `{target}` of new and changed records adds up to {sum}");
+    }
+    for Cause { records, reason } in would.causes.iter().take(MAX_CAUSES) {
+        let source = reason.source.as_ref().map_or_else(String::new, |source| format!(" from `{source}`"));
+        let _ = writeln!(out, "    {records} × {} {}{source}: {}", reason.code, reason.target, reason.message);
+    }
     for note in &would.notes {
         let _ = writeln!(out, "  {}: {}", note.code, note.detail);
     }

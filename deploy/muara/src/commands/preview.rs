@@ -34,7 +34,7 @@ pub(super) async fn run(file: &Path, stream: Option<&str>, most: usize, as_json:
 
 pub(super) fn definitions(paths: &[PathBuf]) -> Result<(Vec<Definition>, Variables), Failure> {
     let variables = Variables::new();
-    Ok((installation::definitions(paths, &variables)?, variables))
+    Ok((installation::drafts(paths, &variables)?, variables))
 }
 
 pub(super) fn look(variables: &Variables, most: usize) -> Look {

@@ -25,12 +25,12 @@ pub(super) const fn too_busy(body: String) -> AnswerRule {
     }
 }
 
-/// Reads the list.
-pub(super) fn rules(walk: &Walk, node: &Node) -> Vec<AnswerRule> {
-    walk.list(node, "errors").iter().filter_map(|node| rule(walk, node)).collect()
+/// Reads the list. `can_renew` says whether the source has a session that can be opened anew.
+pub(super) fn rules(walk: &Walk, node: &Node, can_renew: bool) -> Vec<AnswerRule> {
+    walk.list(node, "errors").iter().filter_map(|node| rule(walk, node, can_renew)).collect()
 }
 
-fn rule(walk: &Walk, node: &Node) -> Option<AnswerRule> {
+fn rule(walk: &Walk, node: &Node, can_renew: bool) -> Option<AnswerRule> {
     let section = walk.section(node, "source.errors", node.mark)?;
     let status = section.take("status").map_or_else(Vec::new, |node| {
         let items = if let Value::List(items) = &node.value { items.as_slice() } else { std::slice::from_ref(node) };
@@ -47,6 +47,11 @@ fn rule(walk: &Walk, node: &Node) -> Option<AnswerRule> {
         if known.is_none() {
             let report = walk.origin.report("E0108", node.mark, format!("nothing that can be done is called `{word}`"));
             walk.push(report.nearest(&word, ACTIONS.map(|(name, _)| name)));
+        }
+        if known.is_some_and(|(_, action)| *action == Action::Login) && !can_renew {
+            let what = "nothing can log in here: `auth` opens no session";
+            let cure = "write `do: denied`, or give `auth` a `login` or `oauth2`";
+            walk.cure("E0181", node.mark, what, cure);
         }
         known.map(|(_, action)| *action)
     });
