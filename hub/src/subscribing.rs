@@ -223,9 +223,9 @@ impl Desk {
                         "`max_bytes` is a number from {least} to {most}, `ttl_secs` at least 1"
                     )));
                 }
-                let queue = subscription_queue(id);
-                let commands = bus::reading_commands(id, &format!("{}{queue}", self.bus.prefix()));
-                Ok((Target::Amqp(Queue { max_bytes, ttl_secs }), Made { queue: Some(queue), commands, ..bare }))
+                let name = format!("{}{}", self.bus.prefix(), subscription_queue(id));
+                let commands = bus::reading_commands(id, &name);
+                Ok((Target::Amqp(Queue { max_bytes, ttl_secs }), Made { queue: Some(name), commands, ..bare }))
             }
         }
     }

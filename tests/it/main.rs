@@ -1,5 +1,6 @@
 //! Whole-system tests: the program as its users run it, over a real database and a real broker.
 
+mod clients;
 mod demo;
 mod faults;
 mod harness;

@@ -61,7 +61,6 @@ pub(crate) struct Office {
     size: Size,
     base: Muara,
     port: u16,
-    prefix: String,
     key: OnceLock<String>,
     database: String,
 }
@@ -95,7 +94,7 @@ impl Office {
             .with("MUARA_LOG", "warn")
             .with("MUARA_OFFICE_SOURCE", format!("sqlite:{}", folder.path().join("simda.db").display()));
         drop(base.run(&["migrate"]).well());
-        let office = Self { folder, size, base, port, prefix, key: OnceLock::new(), database };
+        let office = Self { folder, size, base, port, key: OnceLock::new(), database };
         office
             .legacy(&format!(
                 "create table ta_belanja (id integer primary key, tahun int, kode_skpd text, kode_sub text, kode_rek text, uraian text, total text);
@@ -173,11 +172,6 @@ impl Office {
         } else {
             self.start_with(&self.base, &dying)
         }
-    }
-
-    /// What stands before the names of its exchanges and queues.
-    pub(crate) fn prefix(&self) -> &str {
-        &self.prefix
     }
 
     /// An address of its API.

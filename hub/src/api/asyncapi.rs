@@ -25,7 +25,7 @@ fn description() -> Value {
             "title": "Muara: change events",
             "version": env!("CARGO_PKG_VERSION"),
             "description": "What changed in the unified view, as CloudEvents 1.0 in structured JSON, the same on every way out. \
-                Each event comes at least once: skip ids that you have seen. Events about one `subject` come in the order of `sequence`. \
+                Each event comes at least once: skip ids that you have seen, and forget them when you are told `resync`. Events about one `subject` come in the order of `sequence`. \
                 Everything is cut to the regions and agencies of the API key, and personal fields are null unless it may see them.",
             "license": {"name": "Apache-2.0", "url": "https://www.apache.org/licenses/LICENSE-2.0"}
         },

@@ -146,7 +146,7 @@ pub async fn one(
     let head = head::read(&mut tx).await?;
     let seq = match standing(&wanted, &head) {
         Standing::At(seq) => seq,
-        Standing::Gone => return Err(Problem::gone(&head.position(0))),
+        Standing::Gone => return Err(Problem::gone(&head.position(head.seq))),
         Standing::PastHead => return Err(Problem::not_found("change")),
     };
     let subscriber = subscriber(&app, &caller, &Filter::default(), &head)?;
@@ -201,8 +201,8 @@ pub(super) fn position(text: &str) -> Result<Position, Problem> {
 fn place(position: &Position, head: &Head) -> Result<i64, Problem> {
     match standing(position, head) {
         Standing::At(seq) => Ok(seq),
-        Standing::Gone => Err(Problem::gone(&head.position(0))),
-        Standing::PastHead => Err(Problem::past_head(&head.position(0))),
+        Standing::Gone => Err(Problem::gone(&head.position(head.seq))),
+        Standing::PastHead => Err(Problem::past_head(&head.position(head.seq))),
     }
 }
 

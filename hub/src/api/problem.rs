@@ -173,12 +173,22 @@ impl Problem {
 
     /// `after` is of another epoch; `position` is where to begin again.
     pub fn gone(position: &str) -> Self {
-        Self::new("E0609", StatusCode::GONE, "`after` is of an earlier log; start over").resync(position)
+        Self::new(
+            "E0609",
+            StatusCode::GONE,
+            "`after` is of an earlier log; read `records` anew, then go on as `resync` says",
+        )
+        .resync(position)
     }
 
     /// `after` is past the head of the log; `position` is where to begin again.
     pub fn past_head(position: &str) -> Self {
-        Self::new("E0610", StatusCode::GONE, "`after` is past the end of the log; start over").resync(position)
+        Self::new(
+            "E0610",
+            StatusCode::GONE,
+            "`after` is past the end of the log; read `records` anew, then go on as `resync` says",
+        )
+        .resync(position)
     }
 
     fn resync(self, position: &str) -> Self {

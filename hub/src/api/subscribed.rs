@@ -53,7 +53,7 @@ pub async fn order(
     let done = app.desk.carry_out(&mut tx, (&row, &head), &caller.viewer, &order).await;
     let done = done.map_err(|refusal| refused(refusal, &head))?;
     let row = find(&mut tx, &id, &caller).await?;
-    let subscription = show(&mut tx, row, &head).await?;
+    let subscription = show(&mut tx, row, &head, app.bus.prefix()).await?;
     tx.commit().await?;
     let by = caller.signature();
     tracing::info!(target: "muara::audit", by, what = order.word(), subscription = id, "an order was given to a subscription");

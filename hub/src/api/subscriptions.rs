@@ -4,6 +4,7 @@ use axum::Json;
 use axum::extract::{Path, State};
 use axum::http::StatusCode;
 use muara_schemas::Moment;
+use muara_schemas::bus::subscription_queue;
 use serde::{Deserialize, Serialize};
 use utoipa::{IntoParams, ToSchema};
 
@@ -112,7 +113,7 @@ pub async fn page(
     let mut shown = Vec::with_capacity(rows.len());
     for row in rows {
         let number = row.subscription;
-        shown.push((number, show(&mut tx, row, &head).await?));
+        shown.push((number, show(&mut tx, row, &head, app.bus.prefix()).await?));
     }
     let next = |(number, _): &(i64, Subscription)| list::place(&head, question, &number.to_be_bytes());
     Ok(Json(List::cut(shown, limit, next, |(_, shown)| shown)))
@@ -140,7 +141,7 @@ pub async fn one(
     let mut tx = app.db.read().await?;
     let head = head::read(&mut tx).await?;
     let row = find(&mut tx, &id, &caller).await?;
-    Ok(Json(show(&mut tx, row, &head).await?))
+    Ok(Json(show(&mut tx, row, &head, app.bus.prefix()).await?))
 }
 
 /// Subscribes, with the rights of the key that asks. When the key ends, the subscription is paused.
@@ -223,18 +224,18 @@ pub(super) fn refused(refusal: Refusal, head: &Head) -> Problem {
         Refusal::Endpoint(error) => Problem::endpoint(&error),
         Refusal::Bus(error) => Problem::broker(error.to_string()),
         Refusal::TooMany => Problem::too_many_subscriptions(refusal.to_string()),
-        Refusal::Position => Problem::gone(&head.position(0)),
+        Refusal::Position => Problem::gone(&head.position(head.seq)),
         Refusal::Store(error) => error.into(),
     }
 }
 
-/// A subscription as it is shown; its secrets are not.
-pub async fn show(tx: &mut Tx, row: Row, head: &Head) -> crate::store::Result<Subscription> {
+/// A subscription as it is shown; its secrets are not. `prefix` stands before the names of the bus.
+pub async fn show(tx: &mut Tx, row: Row, head: &Head, prefix: &str) -> crate::store::Result<Subscription> {
     let terms = Terms::of(&row);
     let (mut url, mut queue) = (None, None);
     match terms.as_ref().map(|terms| &terms.target) {
         Some(Target::Webhook(webhook)) => url = Some(webhook.url.clone()),
-        Some(Target::Amqp(_)) => queue = Some(muara_schemas::bus::subscription_queue(&row.id)),
+        Some(Target::Amqp(_)) => queue = Some(format!("{prefix}{}", subscription_queue(&row.id))),
         _ => {}
     }
     let pending = if row.kind == "webhook" { deliveries::pending(tx, row.subscription).await? } else { 0 };

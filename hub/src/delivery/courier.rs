@@ -147,7 +147,10 @@ impl Courier {
             let pause = u64::try_from(at.micros().saturating_sub(now.micros())).unwrap_or(0);
             return Ok(Some(Duration::from_micros(pause).min(POLL)));
         }
-        let is_behind = seen.epoch != head.epoch
+        // A queue stands before there is anything to tell, so that its reader finds it.
+        let must_open = seen.kind != WEBHOOK && self.broker.is_none();
+        let is_behind = must_open
+            || seen.epoch != head.epoch
             || seen.cursor < head.seq
             || seen.snapshot.is_some()
             || seen.resync.is_some()

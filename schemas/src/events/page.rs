@@ -37,7 +37,7 @@ Every event is a CloudEvent 1.0 in its structured JSON form, the same bytes on e
 [envelope.json](envelope.json) is the schema of the whole, and the file in the last column the schema of its `data`, which `dataschema` names.
 How to receive them stands in [hub/SUBSCRIBE.md](../../hub/SUBSCRIBE.md); `/asyncapi.json` of a hub describes channels and messages.
 
-- `id` is the position in the log, `<epoch>-<seq>`. The same event has the same id however often it comes: skip ids that you have seen.
+- `id` is the position in the log, `<epoch>-<seq>`. The same event has the same id however often it comes: skip ids that you have seen, and forget them when you are told `resync`, for then the same records come again.
 - `sequence` is the place in the log with leading zeros. Events about one `subject` come in its order.
 - `source` is `//<hub>/<region>/<system>`. `subject` is the record's opaque id.
 - `before` and `after` are what you may see. A record that leaves what you may see is told as `deleted` with `\"reason\": \"moved\"`.

@@ -42,7 +42,7 @@ impl Site {
         subscribe(&office, &key, json!({"name": "hook", "from": from, "target": target})).await;
         let target = json!({"kind": "amqp"});
         let queued = subscribe(&office, &key, json!({"name": "queue", "from": from, "target": target})).await;
-        let name = format!("{}{}", office.prefix(), queued["queue"].as_str().unwrap());
+        let name = queued["queue"].as_str().unwrap().to_owned();
         let queue = Listener::queue(services.amqp_url.clone(), name);
         let start = position(&office).await;
         let stream = Listener::stream(office.url("/api/v1"), key.clone(), start.clone());

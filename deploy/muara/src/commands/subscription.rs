@@ -138,7 +138,7 @@ async fn list(config: &Config, as_json: bool) -> Result<(), Failure> {
     let head = head::read(&mut tx).await?;
     let mut items = Vec::new();
     for row in subscriptions::page(&mut tx, None, 0, 10_000).await? {
-        items.push(told::show(&mut tx, row, &head).await?);
+        items.push(told::show(&mut tx, row, &head, &config.bus_prefix).await?);
     }
     drop(tx);
     db.close().await;
@@ -173,7 +173,7 @@ async fn show(id: &str, config: &Config) -> Result<(), Failure> {
     let mut tx = db.read().await?;
     let head = head::read(&mut tx).await?;
     let row = find(&mut tx, id).await?;
-    output::json(&told::show(&mut tx, row, &head).await?);
+    output::json(&told::show(&mut tx, row, &head, &config.bus_prefix).await?);
     drop(tx);
     db.close().await;
     Ok(())

@@ -81,8 +81,14 @@ async fn a_position_of_another_log_is_answered_with_where_to_begin_again() {
         assert_eq!((gone.status, &gone.body["code"]), (410, &json!("E0609")));
         assert_eq!((gone_list.status, &gone_list.body["code"]), (410, &json!("E0609")));
         assert_eq!((past.status, &past.body["code"]), (410, &json!("E0610")));
-        let again = gone.body["resync"]["changes"].as_str().unwrap();
-        assert_eq!(site.found(&key, again).await["items"].as_array().unwrap().len(), 2);
+        // What stands is read anew, and nothing of the log before that comes again.
+        let told = |name: &str| gone.body["resync"][name].as_str().unwrap().to_owned();
+        let stands = site.found(&key, &told("records")).await;
+        let place = told("changes");
+        assert_eq!(stands["items"].as_array().unwrap().len(), 2);
+        assert_eq!(site.found(&key, &place).await["items"], json!([]));
+        take(&engine.hub, vec![full(2, Some(1), vec![line("a", 11), line("b", 20)])]).await;
+        assert_eq!(site.found(&key, &place).await["items"].as_array().unwrap().len(), 1);
     })
     .await;
 }

@@ -146,9 +146,14 @@ impl Broker {
         name.to_owned()
     }
 
+    /// A queue's whole name; the hub tells whole ones.
+    fn whole(&self, name: &str) -> String {
+        format!("{}{}", self.prefix, name.trim_start_matches(&self.prefix))
+    }
+
     /// Reads a queue.
     pub(crate) async fn read(&self, name: &str) -> Queue {
-        let queue = format!("{}{name}", self.prefix);
+        let queue = self.whole(name);
         let channel = self.connection.create_channel().await.unwrap();
         let options = BasicConsumeOptions::default();
         let consumer =
@@ -158,7 +163,7 @@ impl Broker {
 
     /// Deletes a queue behind the hub's back.
     pub(crate) async fn delete(&self, name: &str) {
-        let queue = format!("{}{name}", self.prefix);
+        let queue = self.whole(name);
         self.channel.queue_delete(queue.as_str().into(), QueueDeleteOptions::default()).await.unwrap();
     }
 }
