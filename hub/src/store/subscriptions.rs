@@ -231,7 +231,7 @@ pub async fn advance(
         "update subscriptions set cursor = $5, snapshot = $6, resync = $7, replay_at = $8, \
          replay_until = case when cast($8 as bigint) is null then null else replay_until end, told = told + $9, \
          told_at = case when $9 > 0 then $10 else told_at end where subscription = $1 and owner = $2 and cursor = $3 \
-         and coalesce(snapshot, -1) = $4",
+         and coalesce(snapshot, -1) = $4 and coalesce(replay_at, -1) = $11",
     )
     .bind(number)
     .bind(owner)
@@ -243,6 +243,7 @@ pub async fn advance(
     .bind(to.replay_at)
     .bind(i64::try_from(told).unwrap_or(i64::MAX))
     .bind(now.micros())
+    .bind(from.replay_at.unwrap_or(-1))
     .execute(tx)
     .await?;
     if moved == 1 { Ok(()) } else { Err(Error::Lost(format!("subscription {number}"))) }

@@ -9,4 +9,5 @@ mod log;
 mod poison;
 mod proof;
 mod replay;
+mod subscriptions;
 mod totals;
