@@ -127,6 +127,17 @@ mod tests {
         ),
     ];
 
+    /// The example that the libraries of Standard Webhooks are tested with (its repository, libraries/rust/src/lib.rs; MIT).
+    #[test]
+    fn the_standards_own_example_is_signed_as_it_says() {
+        let key = Key::parse("whsec_C2FVsBQIhrscChlQIMV+b5sSYspob7oD").unwrap();
+        let body = br#"{"email":"test@example.com","username":"test_user"}"#;
+
+        let signed = sign(&[lasting(key)], "msg_27UH4WbU6Z5A5EzD8u03UvzRbpk", body, at(1_649_367_553));
+
+        assert_eq!(signed.signatures, "v1,tZ1I4/hDygAJgO5TYxiSd6Sd0kDW6hPenDe+bTa3Kkw=");
+    }
+
     fn at(secs: i64) -> Moment {
         Moment::from_micros(secs * 1_000_000 + 999_999)
     }

@@ -4,6 +4,7 @@
 
 mod api;
 mod caller;
+mod contract;
 mod delivery;
 mod engine;
 mod feed;

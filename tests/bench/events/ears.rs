@@ -123,11 +123,23 @@ impl Ears {
     /// Ends the subscription.
     pub(crate) async fn close(self, town: &Town) -> Result<()> {
         self.task.abort();
-        if let Some(id) = self.id {
-            town.request(Method::DELETE, &format!("/api/v1/subscriptions/{id}")).send().await?.error_for_status()?;
+        match self.id {
+            Some(id) => unsubscribe(town, &id).await,
+            None => Ok(()),
         }
-        Ok(())
     }
+}
+
+/// Subscribes an endpoint that nobody listens at; answers its id.
+pub(crate) async fn subscribe_to(town: &Town, url: &str) -> Result<String> {
+    let made = subscribe(town, "now", json!({"kind": "webhook", "url": url})).await?;
+    Ok(made["id"].as_str().unwrap_or_default().to_owned())
+}
+
+/// Takes a subscription away.
+pub(crate) async fn unsubscribe(town: &Town, id: &str) -> Result<()> {
+    town.request(Method::DELETE, &format!("/api/v1/subscriptions/{id}")).send().await?.error_for_status()?;
+    Ok(())
 }
 
 async fn subscribe(town: &Town, from: &str, target: Value) -> Result<Value> {

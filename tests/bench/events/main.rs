@@ -9,6 +9,7 @@ use std::time::{Duration, Instant};
 
 use anyhow::Result;
 use serde_json::json;
+use tokio::net::TcpListener;
 
 use ears::{Ears, Kind};
 use town::Town;
@@ -18,6 +19,8 @@ use town::Town;
 const CROWDS: [(usize, u32); 3] = [(1, 50), (10, 20), (100, 2)];
 /// How many changes are made for each crowd.
 const CHANGES: u32 = 300;
+/// How many endpoints are dead beside the one that is measured.
+const DEAD: usize = 20;
 /// How many changes wait for whoever is measured by the second.
 const BACKLOG: u32 = 50_000;
 
@@ -28,6 +31,7 @@ async fn main() -> Result<()> {
     for (crowd, rate) in CROWDS {
         latency(&town, crowd, rate).await?;
     }
+    beside_the_dead(&town).await?;
     println!("\n| way | changes | s | events/s |\n|---|---|---|---|");
     throughput(&town).await
 }
@@ -51,16 +55,39 @@ async fn latency(town: &Town, crowd: usize, rate: u32) -> Result<()> {
         ear.heard(changes as usize).await?;
     }
     for kind in [Kind::Stream, Kind::Queue, Kind::Webhook] {
-        let mut delays: Vec<i64> = ears.iter().filter(|ear| ear.kind == kind).flat_map(Ears::delays_micros).collect();
-        delays.sort_unstable();
-        let at = |share: f64| {
-            let place = ((delays.len() - 1) as f64 * share) as usize;
-            delays[place] as f64 / 1_000.0
-        };
-        println!("| {crowd} | {rate} | {kind:?} | {:.1} | {:.1} | {:.1} |", at(0.5), at(0.99), at(1.0));
+        let delays = ears.iter().filter(|ear| ear.kind == kind).flat_map(Ears::delays_micros).collect();
+        let [middle, late, last] = shares(delays, [0.5, 0.99, 1.0]);
+        println!("| {crowd} | {rate} | {kind:?} | {middle:.1} | {late:.1} | {last:.1} |");
     }
     for ear in ears {
         ear.close(town).await?;
+    }
+    Ok(())
+}
+
+/// A healthy webhook beside twenty whose endpoints are closed or never answer.
+async fn beside_the_dead(town: &Town) -> Result<()> {
+    println!("\n| beside the webhook | p50 ms | p99 ms | max ms | hub, MB |\n|---|---|---|---|---|");
+    for dead in [0, DEAD] {
+        let silent = TcpListener::bind("127.0.0.1:0").await?;
+        let urls = ["http://127.0.0.1:1025/".to_owned(), format!("http://{}/", silent.local_addr()?)];
+        let mut ids = Vec::new();
+        for number in 0..dead {
+            ids.push(ears::subscribe_to(town, &urls[number % 2]).await?);
+        }
+        let ear = Ears::open(town, Kind::Webhook, "now").await?;
+        let mut ticks = tokio::time::interval(Duration::from_secs(1) / CROWDS[0].1);
+        for _ in 0..CHANGES * 2 {
+            ticks.tick().await;
+            town.change(1).await?;
+        }
+        ear.heard(CHANGES as usize * 2).await?;
+        let [middle, late, last] = shares(ear.delays_micros(), [0.5, 0.99, 1.0]);
+        println!("| {dead} dead | {middle:.1} | {late:.1} | {last:.1} | {} |", town.resident());
+        ear.close(town).await?;
+        for id in ids {
+            ears::unsubscribe(town, &id).await?;
+        }
     }
     Ok(())
 }
@@ -83,6 +110,12 @@ async fn throughput(town: &Town) -> Result<()> {
     told("relay to muara.changes, with confirms", count, took);
     eprintln!("{}", json!({"log": head}));
     Ok(())
+}
+
+/// Milliseconds within which these shares came.
+fn shares(mut micros: Vec<i64>, of: [f64; 3]) -> [f64; 3] {
+    micros.sort_unstable();
+    of.map(|share| micros[((micros.len() - 1) as f64 * share) as usize] as f64 / 1_000.0)
 }
 
 fn told(way: &str, count: usize, took: Duration) {

@@ -81,6 +81,11 @@ impl Town {
         Ok(())
     }
 
+    /// The program's resident memory, in MB.
+    pub(crate) fn resident(&self) -> u64 {
+        self.running.lock().expect("nobody panics").as_ref().and_then(Running::resident).unwrap_or_default()
+    }
+
     /// An address of the API.
     pub(crate) fn url(&self, path: &str) -> String {
         format!("http://127.0.0.1:{}{path}", self.port)

@@ -5,6 +5,7 @@ use muara_schemas::page::Page;
 use serde_json::{Value, json};
 
 use crate::caller::{Site, application};
+use crate::contract;
 use crate::engine::on_both;
 use crate::feed::{HEALTH, announcement, broken, catch_up, end, full, line, send, take};
 
@@ -96,6 +97,7 @@ async fn answers_are_as_described() {
             assert!(errors.is_empty(), "{path}: {errors:#?}\n{answer:#}");
         }
         let changes = site.found(&key, "/api/v1/changes").await;
+        changes["items"].as_array().unwrap().iter().for_each(contract::check);
         assert!(
             changes["items"].as_array().unwrap().iter().any(|item| item["type"] == "muara.run.failed.v1"),
             "{HEALTH}: {changes:#}"

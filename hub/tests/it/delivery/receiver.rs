@@ -16,6 +16,7 @@ use tokio::time::timeout;
 use tokio_util::sync::{CancellationToken, DropGuard};
 
 use super::rig::{PATIENCE, brief};
+use crate::contract;
 
 /// What the receiver makes of an event: a status, and seconds to wait; status 0 never answers.
 type Answer = dyn Fn(&Value, usize) -> (u16, Option<u32>) + Send + Sync;
@@ -106,6 +107,9 @@ impl Request {
 
 async fn take(State(seen): State<Arc<Seen>>, headers: HeaderMap, body: Bytes) -> Response {
     let event: Value = serde_json::from_slice(&body).expect("an event is JSON");
+    if event.get("specversion").is_some() {
+        contract::check(&event);
+    }
     let count = seen.requests.lock().unwrap().len();
     let (status, wait) = (seen.answer)(&event, count);
     seen.requests.lock().unwrap().push(Request { headers, body, event, status });

@@ -20,6 +20,7 @@ use tokio::time::timeout;
 use tokio_util::sync::{CancellationToken, DropGuard};
 use tokio_util::task::TaskTracker;
 
+use crate::contract;
 use crate::services::{Server, Services};
 
 /// Long enough for a loaded machine; whoever waits so long has waited in vain.
@@ -187,6 +188,8 @@ impl Queue {
     pub(crate) async fn next(&mut self) -> Letter {
         let delivery = timeout(PATIENCE, self.consumer.next()).await.expect("a message comes").unwrap().unwrap();
         delivery.ack(BasicAckOptions::default()).await.unwrap();
+        let event: Value = serde_json::from_slice(&delivery.data).unwrap();
+        contract::check(&event);
         let properties = &delivery.properties;
         let headers = properties.headers().as_ref().map(|table| {
             let texts = table.inner().iter().map(|(name, value)| {
@@ -196,7 +199,7 @@ impl Queue {
             texts.collect()
         });
         Letter {
-            event: serde_json::from_slice(&delivery.data).unwrap(),
+            event,
             key: delivery.routing_key.to_string(),
             id: properties.message_id().as_ref().unwrap().to_string(),
             kind: properties.kind().as_ref().unwrap().to_string(),
