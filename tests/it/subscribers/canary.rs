@@ -19,7 +19,7 @@ use serde_json::{Value, json};
 use tokio::net::TcpListener;
 use tokio_util::sync::CancellationToken;
 
-const PATIENCE: Duration = Duration::from_mins(4);
+const PATIENCE: Duration = Duration::from_mins(10);
 /// The demo's systems that tell of persons.
 const OF_PERSONS: [&str; 2] = ["chkp", "sipd"];
 /// Record types of these systems that do.
